@@ -1,0 +1,70 @@
+#include "base/trace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace postern {
+namespace {
+
+constexpr size_t kHalf = kTranscriptLimit / 2;
+constexpr size_t kLineLimit = 1024;  // octets of one transcript line
+
+uint32_t since(WallTime began, WallTime now) {
+  return static_cast<uint32_t>(std::clamp<int64_t>((now - began) / 1000, 0, UINT32_MAX - 1));
+}
+
+}  // namespace
+
+std::string_view stage_name(Stage stage) {
+  constexpr std::array<std::string_view, kStages> kNames{"accept", "policy", "banner", "ehlo", "tls",     "auth",
+                                                         "mail",   "rcpt",   "data",   "content", "commit", "close"};
+  return kNames[static_cast<size_t>(stage)];
+}
+
+std::string_view decision_name(Decision decision) {
+  constexpr std::array<std::string_view, 4> kNames{"pass", "note", "defer", "refuse"};
+  return kNames[static_cast<size_t>(decision)];
+}
+
+void Trace::reach(Stage stage, WallTime now) {
+  uint32_t& at = stages_[static_cast<size_t>(stage)];
+  if (at == kNotReached) at = since(began_, now);
+}
+
+void Trace::verdict(Verdict verdict, WallTime now) {
+  reach(verdict.stage, now);
+  if (verdicts_.size() >= kVerdictLimit) return;
+  verdict.at_ms = since(began_, now);
+  verdicts_.push_back(std::move(verdict));
+}
+
+void Trace::line(char direction, std::string_view text, WallTime now) {
+  const std::string entry = fmt::format("{} {}: {}\n", since(began_, now), direction, text.substr(0, kLineLimit));
+  if (!tail_ && head_.size() + entry.size() <= kHalf) {
+    head_ += entry;
+    return;
+  }
+  if (!tail_) tail_ = std::make_unique<std::string>();
+  *tail_ += entry;
+  if (tail_->size() <= 2 * kHalf) return;
+  const size_t cut = tail_->find('\n', tail_->size() - kHalf) + 1;
+  left_out_ += cut;
+  tail_->erase(0, cut);
+}
+
+void Trace::finish(WallTime now, std::string_view why) {
+  reach(Stage::close, now);
+  if (ended_ != 0) return;
+  ended_ = now;
+  why_ = why;
+}
+
+std::string Trace::transcript() const {
+  std::string out = head_;
+  if (left_out_ > 0) out += fmt::format("... {} octets left out\n", left_out_);
+  if (tail_) out += *tail_;
+  return out;
+}
+
+}  // namespace postern

@@ -1,0 +1,1 @@
+#include "protocol/pop3/session.h"
