@@ -60,6 +60,24 @@ void Trace::finish(WallTime now, std::string_view why) {
   why_ = why;
 }
 
+Trace Trace::copy() const {
+  Trace out(session_, port_, peer_, local_, began_);
+  out.ended_ = ended_;
+  out.messages_ = messages_;
+  out.octets_in_ = octets_in_;
+  out.octets_out_ = octets_out_;
+  out.stages_ = stages_;
+  out.user_ = user_;
+  out.helo_ = helo_;
+  out.tls_ = tls_;
+  out.why_ = why_;
+  out.verdicts_ = verdicts_;
+  out.head_ = head_;
+  if (tail_) out.tail_ = std::make_unique<std::string>(*tail_);
+  out.left_out_ = left_out_;
+  return out;
+}
+
 std::string Trace::transcript() const {
   std::string out = head_;
   if (left_out_ > 0) out += fmt::format("... {} octets left out\n", left_out_);

@@ -56,6 +56,8 @@ class Trace {
   void count_out(uint64_t octets) { octets_out_ += octets; }
   void count_message() { ++messages_; }
   void finish(WallTime now, std::string_view why);
+  /// A copy for another thread.
+  Trace copy() const;
 
   uint64_t session() const { return session_; }
   uint16_t port() const { return port_; }

@@ -1,0 +1,22 @@
+// A channel carries requests to a core and replies back: in process (moved) or over the control socket (JSON).
+#pragma once
+
+#include <functional>
+
+#include "postern/messages.h"
+
+namespace postern::api {
+
+using ReplyHandler = std::function<void(Reply)>;
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  /// Never blocks. The handler is called once, on a thread of the channel (or at once when the channel is down: unreachable).
+  virtual void send(Request request, ReplyHandler handler) = 0;
+};
+
+/// Sends and waits: for programs without an event loop. Never on the GUI thread.
+Reply call(Channel& channel, Request request);
+
+}  // namespace postern::api
