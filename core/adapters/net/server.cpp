@@ -124,16 +124,16 @@ void Server::kill(uint64_t session, std::string reason, std::function<void(bool)
       [found, done = std::move(done)] { done(*found); });
 }
 
-void Server::live_sessions(std::function<void(std::vector<LiveSession>)> done) {
+void Server::live_sessions(std::function<void(std::vector<std::shared_ptr<const Trace>>)> done) {
   struct Gathered {
     std::mutex mutex;
-    std::vector<LiveSession> sessions;
+    std::vector<std::shared_ptr<const Trace>> sessions;
   };
   auto gathered = std::make_shared<Gathered>();
   state_->on_each(
       [gathered](IoThread& thread) {
-        std::vector<LiveSession> own;
-        thread.each([&own](Connection& connection) { own.push_back({connection.id(), connection.trace().copy()}); });
+        std::vector<std::shared_ptr<const Trace>> own;
+        thread.each([&own](Connection& connection) { own.push_back(std::make_shared<const Trace>(connection.trace().copy())); });
         const std::lock_guard lock(gathered->mutex);
         std::move(own.begin(), own.end(), std::back_inserter(gathered->sessions));
       },

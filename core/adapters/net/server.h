@@ -26,12 +26,6 @@ struct ServerOptions {
   unsigned threads = 0;     ///< 0 = one for each core
 };
 
-/// One open session, as a copy.
-struct LiveSession {
-  uint64_t id = 0;
-  Trace trace;
-};
-
 /// Any thread but where said. start, then stop, once.
 class Server {
  public:
@@ -51,7 +45,8 @@ class Server {
   void swap_policy(std::shared_ptr<const GatePolicy> policy, std::function<void()> applied);
   /// Ends a session with 421 or -ERR; `done` says whether there was one.
   void kill(uint64_t session, std::string reason, std::function<void(bool)> done);
-  void live_sessions(std::function<void(std::vector<LiveSession>)> done);
+  /// Copies of the open sessions' traces, in any order.
+  void live_sessions(std::function<void(std::vector<std::shared_ptr<const Trace>>)> done);
   size_t open_sessions() const;
 
  private:
