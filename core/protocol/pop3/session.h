@@ -16,14 +16,24 @@
 
 namespace postern::pop3 {
 
+/// When a client that did not issue UTF8 gets a downgraded header block (RFC 6856 section 4, RFC 6857). Only a block
+/// that is valid UTF-8 is ever touched: legacy 8-bit headers come back as they came.
+enum class Downgrade : uint8_t {
+  never,       ///< the stored octets, always
+  structured,  ///< when a structured field (addresses, ids, MIME parameters) holds UTF-8; UTF-8 in free text alone
+               ///< passes
+  always,      ///< whenever the block holds UTF-8
+};
+
 /// Bounds; document pop3/limits.
 struct Limits {
   uint32_t command_line = 255;  ///< octets with CRLF, RFC 2449 section 4
   uint32_t auth_line = 12288;
-  uint32_t errors = 20;         ///< -ERR before close
-  uint32_t logins = 3;          ///< wrong passwords before close
-  Seconds authorization{60};    ///< time-out before the login
-  Seconds transaction{600};     ///< RFC 1939 section 3: at least ten minutes
+  uint32_t errors = 20;       ///< -ERR before close
+  uint32_t logins = 3;        ///< wrong passwords before close
+  Seconds authorization{60};  ///< time-out before the login
+  Seconds transaction{600};   ///< RFC 1939 section 3: at least ten minutes
+  Downgrade downgrade = Downgrade::structured;
 };
 
 using AccountId = uint64_t;
@@ -87,9 +97,11 @@ class Session {
   void tls_done(const Context& context, bool ok, std::string_view description, Actions& out);
   void logged_in(const Context& context, uint32_t question, const LoginAnswer& answer, Actions& out);
   /// Content of the message asked for, in order. Appends what to send (stuffed; downgraded for a client without UTF8,
-  /// RFC 6856 section 5). True when enough was sent (TOP): stop feeding and call content_end.
+  /// RFC 6856 section 4) without copying: `octets` must live until the list is performed. True when enough was sent
+  /// (TOP): stop feeding and call content_end.
   bool content(const Context& context, uint32_t question, std::string_view octets, Actions& out);
-  /// ok = false: the store failed. Before any content: -ERR [SYS/TEMP]; in the middle: the connection is closed, no false end.
+  /// ok = false: the store failed. Before any content: -ERR [SYS/TEMP]; in the middle: the connection is closed, no
+  /// false end.
   void content_end(const Context& context, uint32_t question, bool ok, Actions& out);
   /// Goes on with a long listing: at most about 16 KiB a call.
   void more(const Context& context, uint32_t question, Actions& out);
@@ -105,8 +117,9 @@ class Session {
   AccountId account() const;
   bool in_transaction() const;
 
+  struct State;  ///< opaque outside protocol/pop3
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 
