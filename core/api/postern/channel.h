@@ -12,7 +12,8 @@ using ReplyHandler = std::function<void(Reply)>;
 class Channel {
  public:
   virtual ~Channel() = default;
-  /// Never blocks. The handler is called once, on a thread of the channel (or at once when the channel is down: unreachable).
+  /// Never blocks. The handler is called once, on a thread of the channel (or at once when the channel is down:
+  /// unreachable).
   virtual void send(Request request, ReplyHandler handler) = 0;
 };
 

@@ -1,5 +1,5 @@
-// The core as a program sees it: make a data folder, open one in this process, serve from it, talk to it through a Channel.
-// Declared here, defined in core/service: a program links service but includes only this folder.
+// The core as a program sees it: make a data folder, open one in this process, serve from it, talk to it through a
+// Channel. Declared here, defined in core/service: a program links service but includes only this folder.
 #pragma once
 
 #include <functional>
@@ -19,7 +19,8 @@ using Outcome = std::variant<T, Error>;
 /// Where the data is and where its key is. Empty fields: the defaults of this user or of the system service.
 struct Place {
   std::string folder;
-  std::string kek_file;  ///< key-encryption key, never inside the folder; "" = found by rule (see core/adapters/platform/places.h)
+  std::string kek_file;  ///< key-encryption key, never inside the folder; "" = found by rule (see
+                         ///< core/adapters/platform/places.h)
 };
 
 /// Which folder the options name, and where a running core for it would answer.
@@ -38,8 +39,8 @@ struct InitRequest {
 Outcome<std::monostate> initialise(const Place& place, InitRequest request);
 
 struct ServeOptions {
-  bool listen = true;   ///< false: a core for one command, without listeners and control socket
-  std::string smtp;     ///< "A:P"; "" = from the documents
+  bool listen = true;  ///< false: a core for one command, without listeners and control socket
+  std::string smtp;    ///< "A:P"; "" = from the documents
   std::string pop3;
 };
 
@@ -48,7 +49,8 @@ struct Listening {
   std::string smtp, pop3;
 };
 
-/// A core in this process. Made stopped (no threads); start() and stop() block, each with a deadline; any thread but the GUI's.
+/// A core in this process. Made stopped (no threads); start() and stop() block, each with a deadline; any thread but
+/// the GUI's.
 class Core {
  public:
   virtual ~Core() = default;
