@@ -21,7 +21,9 @@ using Context = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 
 constexpr size_t kSeedSize = 32;
 
-Key private_key(const Secret& seed) { return Key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.reveal_bytes().data(), seed.size())); }
+Key private_key(const Secret& seed) {
+  return Key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.reveal_bytes().data(), seed.size()));
+}
 
 }  // namespace
 

@@ -17,6 +17,8 @@ namespace postern::crypto {
 class TlsContext {
  public:
   static Expected<std::shared_ptr<const TlsContext>> server(const CertificateBundle& certificate, bool only_tls13);
+  /// A client's: verifies the peer against `authority_pem` alone and, unless empty, `name`.
+  static Expected<std::shared_ptr<const TlsContext>> client(const std::string& authority_pem, const std::string& name);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
