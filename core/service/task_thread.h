@@ -1,4 +1,5 @@
-// The admin thread: the only one that touches documents, journal, audit and secrets. Work is posted and run in order.
+// A thread that runs what is posted to it, in order. Two exist: the admin thread, the only one that touches documents, journal,
+// audit and secrets; and the desk, which answers questions about sessions so that no I/O thread has to search.
 #pragma once
 
 #include <condition_variable>
@@ -11,15 +12,15 @@
 
 namespace postern::service {
 
-constexpr size_t kAdminQueue = 1024;
-constexpr Millis kAdminTick{500};  ///< how often deadlines are looked at
+constexpr size_t kTaskQueue = 1024;
+constexpr Millis kTaskTick{500};  ///< how often the tick runs
 
-class AdminThread {
+class TaskThread {
  public:
-  AdminThread() = default;
-  ~AdminThread() { stop(); }
-  /// `tick` runs on the thread about twice a second, between two pieces of work.
-  void start(std::function<void()> tick);
+  TaskThread() = default;
+  ~TaskThread() { stop(); }
+  /// `tick` (may be empty) runs on the thread about twice a second, between two pieces of work.
+  void start(std::function<void()> tick = nullptr);
   /// False when the queue is full or the thread is stopping. Any thread.
   bool post(std::function<void()> work);
   /// Finishes what was posted, then joins.

@@ -1,4 +1,4 @@
-#include "service/admin_thread.h"
+#include "service/task_thread.h"
 
 #include <exception>
 
@@ -6,22 +6,22 @@
 
 namespace postern::service {
 
-void AdminThread::start(std::function<void()> tick) {
+void TaskThread::start(std::function<void()> tick) {
   tick_ = std::move(tick);
   thread_ = std::thread([this] { run(); });
 }
 
-bool AdminThread::post(std::function<void()> work) {
+bool TaskThread::post(std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= kAdminQueue) return false;
+    if (stopping_ || queue_.size() >= kTaskQueue) return false;
     queue_.push_back(std::move(work));
   }
   ready_.notify_one();
   return true;
 }
 
-void AdminThread::stop() {
+void TaskThread::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -30,8 +30,8 @@ void AdminThread::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void AdminThread::run() {
-  auto next_tick = std::chrono::steady_clock::now() + kAdminTick;
+void TaskThread::run() {
+  auto next_tick = std::chrono::steady_clock::now() + kTaskTick;
   for (;;) {
     std::function<void()> work;
     {
@@ -47,10 +47,10 @@ void AdminThread::run() {
     try {
       if (work) work();
       if (std::chrono::steady_clock::now() < next_tick) continue;
-      next_tick = std::chrono::steady_clock::now() + kAdminTick;
-      tick_();
+      next_tick = std::chrono::steady_clock::now() + kTaskTick;
+      if (tick_) tick_();
     } catch (const std::exception& thrown) {
-      log_error("admin", thrown.what());
+      log_error("service", thrown.what());
     }
   }
 }

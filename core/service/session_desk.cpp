@@ -1,0 +1,96 @@
+#include "service/session_desk.h"
+
+#include <algorithm>
+
+#include "observe/session_id.h"
+
+namespace postern::service {
+namespace {
+
+constexpr size_t kDefaultPage = 100;
+constexpr size_t kScanLimit = 100'000;  // closed traces looked at for one page
+constexpr size_t kTraceMatches = 50;
+
+}  // namespace
+
+SessionDesk::SessionDesk(const observe::SessionTable& table, const Clock& clock) : table_(table), clock_(clock) { thread_.start(); }
+
+void SessionDesk::set_server(net::Server* server) {
+  const std::lock_guard lock(mutex_);
+  server_ = server;
+}
+
+void SessionDesk::stop() {
+  set_server(nullptr);
+  thread_.stop();
+}
+
+void SessionDesk::with_live(std::function<void(const Live&)> then, const api::ReplyHandler& reply) {
+  auto go_on = [this, then = std::move(then), reply](Live live) {
+    auto shared = std::make_shared<Live>(std::move(live));
+    if (!thread_.post([then, shared] { then(*shared); })) reply(Error{ErrorCode::busy, {"sessions"}});
+  };
+  const std::lock_guard lock(mutex_);
+  if (server_ == nullptr)
+    go_on({});
+  else
+    server_->live_sessions(std::move(go_on));
+}
+
+void SessionDesk::list(const api::SessionList& request, api::ReplyHandler reply) {
+  auto filter = observe::SessionFilter::parse(request.filter, clock_.wall());
+  if (!filter) return reply(filter.error());
+  const auto cursor = request.cursor.empty() ? observe::SessionCursor{} : observe::SessionCursor::parse(request.cursor);
+  if (!cursor) return reply(Error{ErrorCode::bad_input, {"cursor", request.cursor}});
+  const size_t limit = request.limit == 0 ? kDefaultPage : std::min<size_t>(request.limit, observe::kListLimit);
+  with_live(
+      [this, filter = std::move(*filter), cursor = *cursor, limit, reply](const Live& live) {
+        const auto page = table_.list(filter, cursor, limit, live, kScanLimit);
+        api::SessionsReply out;
+        for (const auto& row : page.rows) out.sessions.push_back(session_info(row));
+        if (page.next) out.next = page.next->to_string();
+        reply(std::move(out));
+      },
+      reply);
+}
+
+void SessionDesk::show(const api::SessionShow& request, api::ReplyHandler reply) {
+  const auto id = observe::parse_session_id(request.id);
+  if (!id) return reply(Error{ErrorCode::bad_input, {"session", request.id}});
+  with_live(
+      [this, id = *id, text = request.id, reply](const Live& live) {
+        const auto open = std::find_if(live.begin(), live.end(), [id](const observe::TracePointer& trace) { return trace->session() == id; });
+        const observe::TracePointer found = open != live.end() ? *open : table_.find(id);
+        if (!found) return reply(Error{ErrorCode::not_found, {"session " + text}});
+        reply(session_reply(*found));
+      },
+      reply);
+}
+
+void SessionDesk::trace(const api::TraceSession& request, api::ReplyHandler reply) {
+  auto key = observe::TraceKey::parse(request.key);
+  if (!key) return reply(key.error());
+  with_live(
+      [this, key = std::move(*key), text = request.key, reply](const Live& live) {
+        const auto found = table_.find(key, kTraceMatches, live);
+        if (found.empty()) return reply(Error{ErrorCode::not_found, {text}});
+        api::SessionReply out = session_reply(*found.front());
+        for (size_t i = 1; i < found.size(); ++i) out.others.push_back(observe::session_id_text(found[i]->session()));
+        reply(std::move(out));
+      },
+      reply);
+}
+
+void SessionDesk::kill(const api::SessionKill& request, api::ReplyHandler reply) {
+  const auto id = observe::parse_session_id(request.id);
+  if (!id) return reply(Error{ErrorCode::bad_input, {"session", request.id}});
+  const std::lock_guard lock(mutex_);
+  if (server_ == nullptr) return reply(Error{ErrorCode::not_found, {"session " + request.id}});
+  const std::string reason = request.reason.empty() ? "ended by an administrator" : request.reason;
+  server_->kill(*id, reason, [reply, text = request.id](bool found) {
+    if (!found) return reply(Error{ErrorCode::not_found, {"session " + text}});
+    reply(api::SessionKilled{text});
+  });
+}
+
+}  // namespace postern::service
