@@ -9,12 +9,9 @@
 
 #include "postern/channel.h"
 #include "postern/error.h"
+#include "postern/outcome.h"
 
 namespace postern::api {
-
-/// A value or an Error, without core's own headers.
-template <class T>
-using Outcome = std::variant<T, Error>;
 
 /// Where the data is and where its key is. Empty fields: the defaults of this user or of the system service.
 struct Place {
