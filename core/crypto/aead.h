@@ -2,8 +2,8 @@
 #pragma once
 
 #include <array>
-#include <optional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -17,7 +17,8 @@ constexpr size_t kAeadTagSize = 16;
 using AeadKey = std::array<uint8_t, kAeadKeySize>;
 using AeadNonce = std::array<uint8_t, kAeadNonceSize>;
 
-/// Appends ciphertext and tag of `plain` to `out` (plain.size() + 16 octets). The caller never repeats a nonce under a key.
+/// Appends ciphertext and tag of `plain` to `out` (plain.size() + 16 octets). The caller never repeats a nonce under a
+/// key; `plain` is not part of `out`.
 void aead_seal(const AeadKey& key, const AeadNonce& nonce, BytesView associated, BytesView plain, Bytes& out);
 /// Appends the plain text to `out`; false (and `out` unchanged) when key, nonce, associated data or any octet is wrong.
 bool aead_open(const AeadKey& key, const AeadNonce& nonce, BytesView associated, BytesView sealed, Bytes& out);

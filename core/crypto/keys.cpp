@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stdexcept>
 
 #include "base/secret.h"
 #include "crypto/kdf.h"
@@ -11,6 +12,7 @@ namespace postern::crypto {
 namespace {
 
 constexpr std::string_view kWrapLabel = "postern data key";
+constexpr std::string_view kFixedLabel = "fixed purpose";  ///< no label of `derive` is this one
 constexpr unsigned kMonthsPerQuarter = 3;
 
 template <class Integer>
@@ -74,8 +76,8 @@ AeadKey KeyRing::derive(uint32_t id, std::string_view label, BytesView object) c
 }
 
 AeadKey KeyRing::fixed(std::string_view label) const {
-  // The id of derived keys is never empty with "fixed" in front, so no purpose shares a key with an object's.
-  return derive_key(keys_.at(keys_.empty() ? 0 : keys_.begin()->first), "fixed", as_bytes(label));
+  if (keys_.empty()) throw std::out_of_range("key ring without keys");
+  return derive_key(keys_.begin()->second, kFixedLabel, as_bytes(label));
 }
 
 WrappedKey make_data_key(const AeadKey& kek, uint32_t id, WallTime now) {
