@@ -1,5 +1,8 @@
 #include "protocol/pop3/delivery.h"
 
+#include "base/text.h"
+#include "protocol/mime/downgrade.h"
+
 namespace postern::pop3 {
 
 size_t HeaderEnd::find(std::string_view octets) {
@@ -49,8 +52,14 @@ bool Delivery::feed_header(std::string_view octets, bool complete, Actions& out)
 }
 
 void Delivery::release_header(std::string_view header, Actions& out, bool copy) {
-  begin(false, out);
-  stuffer_.feed(header, out, copy);
+  const bool wanted = downgrade_ == Downgrade::always || (downgrade_ == Downgrade::structured && !is_ascii(header) &&
+                                                          mime::has_utf8_in_structured(header));
+  const std::optional<std::string> rewritten = wanted ? mime::downgrade_header(header) : std::nullopt;
+  begin(rewritten.has_value(), out);
+  if (rewritten)
+    stuffer_.feed(*rewritten, out, true);
+  else
+    stuffer_.feed(header, out, copy);
 }
 
 bool Delivery::feed_body(std::string_view octets, Actions& out) {

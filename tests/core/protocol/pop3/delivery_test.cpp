@@ -36,6 +36,11 @@ class DeliveryTest : public QObject {
   void store_fails_before_and_in_the_middle();
   void legacy_octets_stay();
   void nothing_is_copied();
+  void header_without_utf8();
+  void header_with_utf8();
+  void downgrade_modes();
+  void top_of_a_downgraded_header();
+  void a_huge_header_passes();
 };
 
 void DeliveryTest::octets_come_back_in_any_pieces() {
@@ -172,6 +177,72 @@ void DeliveryTest::nothing_is_copied() {
   for (size_t i = 0; i < out.size(); ++i)
     viewed = viewed || (out[i].bytes.data() >= message.data() && out[i].bytes.size() > 90000);
   QVERIFY(viewed);
+}
+
+namespace {
+
+const std::string kBody = "\r\nGrüße, unverändert\r\n.\r\n";
+const std::string kInternational = "From: Jörg <jörg@example.org>\r\nSubject: Grüße\r\nX-Plain: yes\r\n" + kBody;
+const std::string kFreeText = "From: Bob <bob@example.org>\r\nSubject: Grüße\r\n" + kBody;
+
+std::string retrieved(const std::string& message, Downgrade mode, bool utf8, size_t chunk = 4096) {
+  Talk talk;
+  talk.chunk = chunk;
+  talk.rules.values.downgrade = mode;
+  talk.mailbox.messages = {message};
+  talk.secure();
+  if (utf8) talk.say("UTF8");
+  talk.say("USER alice@example.org");
+  talk.say("PASS secret");
+  return unstuffed(talk.say("RETR 1"));
+}
+
+}  // namespace
+
+void DeliveryTest::header_without_utf8() {
+  const std::string wanted =
+      "From: =?UTF-8?Q?J=C3=B6rg?= =?UTF-8?Q?j=C3=B6rg=40example=2Eorg?= :;\r\nSubject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n"
+      "X-Plain: yes\r\n" +
+      kBody;
+  for (size_t chunk : {1, 2, 50, 4096})
+    QCOMPARE(retrieved(kInternational, Downgrade::structured, false, chunk), wanted);
+}
+
+void DeliveryTest::header_with_utf8() {
+  for (Downgrade mode : {Downgrade::never, Downgrade::structured, Downgrade::always})
+    QCOMPARE(retrieved(kInternational, mode, true), kInternational);
+}
+
+void DeliveryTest::downgrade_modes() {
+  QCOMPARE(retrieved(kInternational, Downgrade::never, false), kInternational);
+  QCOMPARE(retrieved(kFreeText, Downgrade::never, false), kFreeText);
+  // UTF-8 in free text alone: octets as they were sent, unless told otherwise.
+  QCOMPARE(retrieved(kFreeText, Downgrade::structured, false), kFreeText);
+  QCOMPARE(retrieved(kFreeText, Downgrade::always, false),
+           "From: Bob <bob@example.org>\r\nSubject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\r\n" + kBody);
+  const std::string legacy = "From: J\xf6rg <jörg@example.org>\r\n\r\nx\r\n";
+  QCOMPARE(retrieved(legacy, Downgrade::always, false), legacy);
+}
+
+void DeliveryTest::top_of_a_downgraded_header() {
+  for (size_t chunk : {1, 4096}) {
+    Talk talk;
+    talk.chunk = chunk;
+    talk.mailbox.messages = {kInternational + "more\r\n", "To: ü@x.example"};
+    talk.log_in();
+    const std::string top = unstuffed(talk.say("TOP 1 1"));
+    QVERIFY(top.ends_with("X-Plain: yes\r\n\r\nGrüße, unverändert\r\n"));
+    QVERIFY(top.starts_with("From: =?UTF-8?Q?"));
+    QCOMPARE(unstuffed(talk.say("TOP 2 0")), std::string("To: =?UTF-8?Q?=C3=BC=40x=2Eexample?= :;\r\n"));
+    // Another size than the stored one: none is claimed.
+    QVERIFY(talk.say("RETR 1").starts_with("+OK Message follows\r\n"));
+  }
+}
+
+void DeliveryTest::a_huge_header_passes() {
+  const std::string message = "To: ü@x.example\r\nX: " + std::string(300 * 1024, 'x') + "\r\n" + kBody;
+  QCOMPARE(retrieved(message, Downgrade::always, false), message);
+  QCOMPARE(retrieved(message, Downgrade::always, false, 100000), message);
 }
 
 QTEST_APPLESS_MAIN(DeliveryTest)

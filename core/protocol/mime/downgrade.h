@@ -1,0 +1,18 @@
+// Post-delivery downgrading of a header block: RFC 6857. The stored message is never touched. Pure functions, linear
+// time.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace postern::mime {
+
+/// True when a structured field of the block (addresses, message ids, MIME parameters, trace) holds non-ASCII octets.
+bool has_utf8_in_structured(std::string_view header);
+
+/// The header block (with or without its blank line) in ASCII, as RFC 6857 section 3 says. Nothing when there is
+/// nothing to do: the block is ASCII, or is not valid UTF-8 (a legacy charset, which has to come back as it came).
+std::optional<std::string> downgrade_header(std::string_view header);
+
+}  // namespace postern::mime
