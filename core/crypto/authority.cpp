@@ -12,7 +12,9 @@ constexpr size_t kSerialOctets = 16;
 constexpr long kHour = 3600;
 constexpr long kDay = 24 * kHour;
 
-KeyPtr fresh_key() { return KeyPtr(EVP_EC_gen("P-256")); }
+KeyPtr fresh_key() {
+  return KeyPtr(EVP_EC_gen("P-256"));
+}
 
 X509Ptr blank(EVP_PKEY* key, const std::string& common_name, WallTime now, int days) {
   X509Ptr out(X509_new());
@@ -94,8 +96,8 @@ Expected<CertificateBundle> issue_leaf(const CertificateBundle& authority, const
                     extend(out.get(), issuer, NID_key_usage, "critical,digitalSignature") &&
                     extend(out.get(), issuer, NID_ext_key_usage, "serverAuth") &&
                     extend(out.get(), issuer, NID_subject_key_identifier, "hash") &&
-                    extend(out.get(), issuer, NID_authority_key_identifier, "keyid") && add_names(out.get(), dns_names, addresses) &&
-                    X509_sign(out.get(), signer.get(), EVP_sha256()) > 0;
+                    extend(out.get(), issuer, NID_authority_key_identifier, "keyid") &&
+                    add_names(out.get(), dns_names, addresses) && X509_sign(out.get(), signer.get(), EVP_sha256()) > 0;
   if (!good) return fail(ErrorCode::certificate_broken, {"own CA", take_openssl_error()});
   return CertificateBundle{certificate_pem(out.get()) + authority.chain_pem, key_pem(key.get())};
 }

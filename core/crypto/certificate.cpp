@@ -37,7 +37,9 @@ std::vector<std::string> alternative_names(const X509* certificate) {
   auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-    const ASN1_STRING* text = name->type == GEN_DNS ? name->d.dNSName : name->type == GEN_IPADD ? name->d.iPAddress : nullptr;
+    const ASN1_STRING* text = name->type == GEN_DNS     ? name->d.dNSName
+                              : name->type == GEN_IPADD ? name->d.iPAddress
+                                                        : nullptr;
     if (text == nullptr) continue;
     const BytesView octets(ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text)));
     if (name->type == GEN_DNS) {
@@ -56,7 +58,8 @@ std::vector<std::string> alternative_names(const X509* certificate) {
 
 /// Why a key is too weak to serve with, or nothing.
 std::string weakness(X509* leaf, EVP_PKEY* key) {
-  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < kLeastRsaBits) return "the RSA key is shorter than 2048 bits";
+  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key) < kLeastRsaBits)
+    return "the RSA key is shorter than 2048 bits";
   int digest = NID_undef;
   X509_get_signature_info(leaf, &digest, nullptr, nullptr, nullptr);
   const bool self_signed = X509_check_issued(leaf, leaf) == X509_V_OK;
@@ -80,7 +83,8 @@ std::string ordered_chain(const std::vector<X509Ptr>& certificates, X509* leaf) 
   return pem;
 }
 
-Expected<CertificateBundle> assemble(const std::vector<X509Ptr>& certificates, EVP_PKEY* key, WallTime now, const std::string& source) {
+Expected<CertificateBundle> assemble(const std::vector<X509Ptr>& certificates, EVP_PKEY* key, WallTime now,
+                                     const std::string& source) {
   const auto leaf = std::find_if(certificates.begin(), certificates.end(), [key](const X509Ptr& one) {
     const bool fits = X509_check_private_key(one.get(), key) == 1;
     ERR_clear_error();
@@ -88,10 +92,12 @@ Expected<CertificateBundle> assemble(const std::vector<X509Ptr>& certificates, E
   });
   if (leaf == certificates.end()) return fail(ErrorCode::certificate_mismatch, {source});
   X509* certificate = leaf->get();
-  if (const std::string why = weakness(certificate, key); !why.empty()) return fail(ErrorCode::certificate_broken, {source, why});
+  if (const std::string why = weakness(certificate, key); !why.empty())
+    return fail(ErrorCode::certificate_broken, {source, why});
   const WallTime until = wall_of(X509_get0_notAfter(certificate));
   if (until <= now) return fail(ErrorCode::certificate_expired, {source, format_rfc3339(until)});
-  if (wall_of(X509_get0_notBefore(certificate)) > now) return fail(ErrorCode::certificate_broken, {source, "it is not valid yet"});
+  if (wall_of(X509_get0_notBefore(certificate)) > now)
+    return fail(ErrorCode::certificate_broken, {source, "it is not valid yet"});
   return CertificateBundle{ordered_chain(certificates, certificate), key_pem(key)};
 }
 
@@ -111,17 +117,20 @@ bool parse_pfx(PKCS12* file, const Secret& passphrase, KeyPtr& key, X509Ptr& lea
 
 }  // namespace
 
-Expected<CertificateBundle> import_pem(std::string_view certificates, std::string_view key, const Secret& passphrase, WallTime now,
-                                       const std::string& source) {
-  if (certificates.size() > kFileLimit || key.size() > kFileLimit) return fail(ErrorCode::too_large, {source, std::to_string(kFileLimit)});
+Expected<CertificateBundle> import_pem(std::string_view certificates, std::string_view key, const Secret& passphrase,
+                                       WallTime now, const std::string& source) {
+  if (certificates.size() > kFileLimit || key.size() > kFileLimit)
+    return fail(ErrorCode::too_large, {source, std::to_string(kFileLimit)});
   const auto chain = read_certificates(certificates);
   if (chain.empty()) return fail(ErrorCode::certificate_broken, {source, "there is no certificate in it"});
   const KeyPtr own = read_key(key.empty() ? certificates : key, passphrase);
-  if (!own) return fail(ErrorCode::certificate_broken, {source, "the private key cannot be read: " + take_openssl_error()});
+  if (!own)
+    return fail(ErrorCode::certificate_broken, {source, "the private key cannot be read: " + take_openssl_error()});
   return assemble(chain, own.get(), now, source);
 }
 
-Expected<CertificateBundle> import_pfx(BytesView octets, const Secret& passphrase, WallTime now, const std::string& source) {
+Expected<CertificateBundle> import_pfx(BytesView octets, const Secret& passphrase, WallTime now,
+                                       const std::string& source) {
   if (octets.size() > kFileLimit) return fail(ErrorCode::too_large, {source, std::to_string(kFileLimit)});
   const BioPtr bio = read_only_bio(as_text(octets));
   const std::unique_ptr<PKCS12, FreeWith<PKCS12_free>> file(d2i_PKCS12_bio(bio.get(), nullptr));

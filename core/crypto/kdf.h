@@ -24,7 +24,8 @@ struct Argon2Cost {
 
 /// "$argon2id$v=19$m=19456,t=2,p=1$salt$hash" with a fresh 16-octet salt. Blocks for its cost: workers only.
 std::string argon2id_hash(const Secret& password, const Argon2Cost& cost = {});
-/// False for a wrong password and for a string that is not such a hash (cost above 1 GiB or 16 passes is refused). Blocks.
+/// False for a wrong password and for a string that is not such a hash (cost above 1 GiB or 16 passes is refused).
+/// Blocks.
 bool argon2id_verify(std::string_view encoded, const Secret& password);
 
 }  // namespace postern::crypto

