@@ -20,10 +20,6 @@ size_t name_length(std::string_view line, size_t& colon) {
   return length > 0 && colon < line.size() && line[colon] == ':' ? length : std::string_view::npos;
 }
 
-bool is_mbox_line(std::string_view line) {
-  return line.starts_with("From ") || line.starts_with(">From ");
-}
-
 void close_field(Header& header, Field& field, const char* end) {
   if (field.raw.empty()) return;
   field.raw = {field.raw.data(), static_cast<size_t>(end - field.raw.data())};
@@ -42,6 +38,15 @@ const Field* Header::find(std::string_view name) const {
   const auto at = std::find_if(fields.begin(), fields.end(),
                                [&](const Field& field) { return equal_ignoring_case(field.name, name); });
   return at == fields.end() ? nullptr : &*at;
+}
+
+bool begins_field(std::string_view line) {
+  size_t colon = 0;
+  return name_length(line, colon) != std::string_view::npos;
+}
+
+bool is_mbox_line(std::string_view line) {
+  return line.starts_with("From ") || line.starts_with(">From ");
 }
 
 std::string_view chomp(std::string_view line) {

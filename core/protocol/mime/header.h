@@ -33,6 +33,11 @@ Header read_header(std::string_view text);
 /// The value as one line: line ends taken out, white space at both ends too (RFC 5322 section 2.2.3).
 std::string unfold(std::string_view value);
 
+/// A line that begins a field: name, colon (RFC 5322 section 2.2).
+bool begins_field(std::string_view line);
+/// The line that mailbox files put before a message: no field, but no body either.
+bool is_mbox_line(std::string_view line);
+
 /// Lines of a text: `line` gets the next one with its line end (CRLF or LF); false at the end.
 bool next_line(std::string_view& rest, std::string_view& line);
 /// A line without its line end.

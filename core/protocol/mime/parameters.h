@@ -34,6 +34,7 @@ struct Parameter {
 std::vector<Parameter> parse_parameters(const RawParameters& raw);
 /// The value of a parameter, or nullptr.
 const std::string* find_parameter(const std::vector<Parameter>& parameters, std::string_view name);
+const std::string* find_parameter(std::vector<Parameter>&& parameters, std::string_view name) = delete;
 
 /// Writes a field value with non-ASCII values in RFC 2231's form (RFC 6857 section 3.1.5).
 void write_parameters(std::string_view field_value, FieldWriter& writer);

@@ -99,8 +99,9 @@ void DowngradeTest::file_names_read_the_same() {
   QVERIFY(is_ascii(got));
   const RawParameters raw = read_parameters(read_header(got).fields.at(0).value);
   QCOMPARE(raw.head, std::string("application/pdf"));
-  QCOMPARE(*find_parameter(parse_parameters(raw), "name"), name);
-  QCOMPARE(*find_parameter(parse_parameters(raw), "x"), std::string("a b"));
+  const std::vector<Parameter> parameters = parse_parameters(raw);
+  QCOMPARE(*find_parameter(parameters, "name"), name);
+  QCOMPARE(*find_parameter(parameters, "x"), std::string("a b"));
 }
 
 void DowngradeTest::lines_are_short() {
