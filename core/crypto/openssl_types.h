@@ -31,12 +31,11 @@ inline void free_certificates(STACK_OF(X509) * stack) {
 using BioPtr = Owned<BIO, BIO_free_all>;
 using BignumPtr = Owned<BIGNUM, BN_free>;
 using CertificatePtr = Owned<X509, X509_free>;
-using CertificateStackPtr = Owned<STACK_OF(X509), free_certificates>;
 using CipherContextPtr = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 using DigestContextPtr = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 using KeyPtr = Owned<EVP_PKEY, EVP_PKEY_free>;
-using KeyContextPtr = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using MacContextPtr = Owned<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using Pkcs8Ptr = Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free>;
 using Pkcs12Ptr = Owned<PKCS12, PKCS12_free>;
 using SslContextPtr = Owned<SSL_CTX, SSL_CTX_free>;
 using SslPtr = Owned<SSL, SSL_free>;
