@@ -7,7 +7,8 @@
 
 namespace postern::mime {
 
-/// A mailbox "local-part@domain". The local part stands unquoted ("bob smith"); the domain in lower case, a literal with its brackets.
+/// A mailbox "local-part@domain". The local part stands unquoted ("bob smith"); the domain in lower case, a literal
+/// with its brackets.
 struct Mailbox {
   std::string local_part;
   std::string domain;
@@ -17,7 +18,7 @@ struct Mailbox {
   bool operator==(const Mailbox&) const = default;
 };
 
-constexpr size_t kLocalPartLimit = 64;   ///< octets, RFC 5321 section 4.5.3.1.1
+constexpr size_t kLocalPartLimit = 64;  ///< octets, RFC 5321 section 4.5.3.1.1
 constexpr size_t kDomainLimit = 255;
 constexpr size_t kPathLimit = 256;
 

@@ -19,19 +19,21 @@
 
 namespace postern::smtp {
 
-/// Every bound of a session. Defaults are RFC 5321 section 4.5.3 and the product's; documents smtp/limits and smtp/timeouts.
+/// Every bound of a session. Defaults are RFC 5321 section 4.5.3 and the product's; documents smtp/limits and
+/// smtp/timeouts.
 struct Limits {
   uint64_t message_size = 25 * 1024 * 1024;  ///< octets, announced by SIZE
   uint32_t recipients = 100;
-  uint32_t errors = 20;          ///< refused commands before 421 and close
-  uint32_t command_line = 512;   ///< octets with CRLF; MAIL, RCPT and AUTH get what their extensions add
-  uint32_t auth_line = 12288;    ///< RFC 4954 section 4.3
-  uint32_t text_line = 65536;    ///< octets; over 998 is noted
-  uint32_t messages = 1000;      ///< a session
-  Seconds greeting{300};         ///< time-outs by phase, RFC 5321 section 4.5.3.2: until EHLO
+  uint32_t errors = 20;         ///< refused commands before 421 and close
+  uint32_t command_line = 512;  ///< octets with CRLF; MAIL, RCPT and AUTH get what their extensions add
+  uint32_t auth_line = 12288;   ///< RFC 4954 section 4.3
+  uint32_t text_line = 65536;   ///< octets; over 998 is noted
+  uint32_t messages = 1000;     ///< a session
+  uint32_t logins = 5;          ///< wrong passwords before 421 and close
+  Seconds greeting{300};        ///< time-outs by phase, RFC 5321 section 4.5.3.2: until EHLO
   Seconds command{300};
   Seconds data_block{180};
-  Seconds data_end{600};         ///< spent waiting for our own commit
+  Seconds data_end{600};  ///< spent waiting for our own commit
 };
 
 /// What a recipient or a login means here.
@@ -70,8 +72,8 @@ struct Context {
 struct Question {
   enum class Kind : uint8_t { verify, commit } kind = Kind::verify;
   uint32_t number = 0;
-  std::string login;   ///< verify: the authentication identity, as sent
-  Secret secret;       ///< verify: moved out by the driver
+  std::string login;  ///< verify: the authentication identity, as sent
+  Secret secret;      ///< verify: moved out by the driver
 };
 
 /// What the credentials were worth.
@@ -95,9 +97,11 @@ struct Envelope {
   bool smtputf8 = false;
   bool eight_bit = false;
   std::optional<uint64_t> declared_size;
-  std::string dsn_ret, dsn_envid;                   ///< RFC 3461, decoded xtext
-  struct RecipientDsn { std::string notify, orcpt; };
-  std::vector<RecipientDsn> recipient_dsn;          ///< beside recipients
+  std::string dsn_ret, dsn_envid;  ///< RFC 3461, decoded xtext
+  struct RecipientDsn {
+    std::string notify, orcpt;
+  };
+  std::vector<RecipientDsn> recipient_dsn;  ///< beside recipients
 };
 
 class Session {
@@ -110,33 +114,37 @@ class Session {
 
   /// The banner.
   void start(const Context& context, Actions& out);
-  /// Parses input until it is used up, a question opens, start_tls or close is asked for. Returns the octets used: the driver
-  /// keeps the rest (less than a read buffer) and hands it in again after the answer; after start_tls it drops it.
+  /// Parses input until it is used up, a question opens, start_tls or close is asked for. Returns the octets used: the
+  /// driver keeps the rest (less than a read buffer) and hands it in again after the answer; after start_tls it drops
+  /// it.
   size_t input(const Context& context, std::string_view octets, Actions& out);
-  /// After start_tls: the handshake is done (the session starts anew, RFC 3207 section 4.2) or has failed (close follows).
+  /// After start_tls: the handshake is done (the session starts anew, RFC 3207 section 4.2) or has failed (close
+  /// follows).
   void tls_done(const Context& context, bool ok, std::string_view description, Actions& out);
   void verified(const Context& context, uint32_t question, const VerifyAnswer& answer, Actions& out);
   void committed(const Context& context, uint32_t question, const CommitAnswer& answer, Actions& out);
   /// The time of timeout() has passed without input: 421 and close.
   void timed_out(const Context& context, Actions& out);
-  /// The service stops or an administrator ends it: 421 and close (after the message in progress when `finish_message`).
+  /// The service stops or an administrator ends it: 421 and close (after the message in progress when
+  /// `finish_message`).
   void stop(const Context& context, std::string_view reason, bool finish_message, Actions& out);
   /// The peer closed its side.
   void disconnected(const Context& context, Actions& out);
 
   /// How long the driver waits for input from now on.
   Seconds timeout(const Limits& limits) const;
-  bool in_message() const;     ///< between 354 (or the first BDAT) and its end
-  bool waiting() const;        ///< a question is open
+  bool in_message() const;  ///< between 354 (or the first BDAT) and its end
+  bool waiting() const;     ///< a question is open
   bool closed() const;
-  Question& question();        ///< the open one
+  Question& question();  ///< the open one
   const Envelope& envelope() const;
-  AccountId account() const;   ///< 0 before AUTH
+  AccountId account() const;  ///< 0 before AUTH
   /// The id that stands in Received and in the 250 of the last message.
   const std::string& message_id() const;
 
+  struct State;  ///< opaque outside protocol/smtp
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 
