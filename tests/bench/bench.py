@@ -64,6 +64,7 @@ def run_row(setting, id_):
 def state_of_ours(setting):
     """Looked up on a server of the same kind as the rows', after a few messages."""
     from measure import load
+
     ours = Ours(setting.root)
     try:
         switched = ours.switch_off_rate_limits()
@@ -85,7 +86,9 @@ def print_environment(environment):
 def main():
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__)
     parser.add_argument("rows", nargs="*", default=list(ROWS), metavar="ROW", help=f"of {' '.join(ROWS)}; default all")
-    parser.add_argument("--root", default=None, help="a folder on the disk to measure (default: the system's temporary folder)")
+    parser.add_argument(
+        "--root", default=None, help="a folder on the disk to measure (default: the system's temporary folder)"
+    )
     parser.add_argument("--json", default=None, metavar="FILE", help="write the figures there too")
     options = parser.parse_args()
     unknown = [row for row in options.rows if row not in ROWS]
@@ -95,8 +98,12 @@ def main():
     failed = 0
     try:
         warm = machine.warm_up(setting.root)
-        environment = {"machine": f"{machine.cores()} cores, {machine.processor()}", "file system": f"{setting.kind} on {setting.device}",
-                       "disk warmed up": f"{len(warm)} s, {warm[0]:.0f} syncs/s at first, {warm[-1]:.0f} at last", **state_of_ours(setting)}
+        environment = {
+            "machine": f"{machine.cores()} cores, {machine.processor()}",
+            "file system": f"{setting.kind} on {setting.device}",
+            "disk warmed up": f"{len(warm)} s, {warm[0]:.0f} syncs/s at first, {warm[-1]:.0f} at last",
+            **state_of_ours(setting),
+        }
         if not setting.ratios:
             environment["ratios"] = "none: a memory file system does not sync"
         for peer in PROGRAMS:
@@ -108,7 +115,9 @@ def main():
             except Exception:
                 failed += 1
                 traceback.print_exc()
-                rows.append(report.Row(id_, "failed", "no figure", note=traceback.format_exc().strip().splitlines()[-1]))
+                rows.append(
+                    report.Row(id_, "failed", "no figure", note=traceback.format_exc().strip().splitlines()[-1])
+                )
         environment["syncs/s in this run"] = ", ".join(f"{rate:.0f}" for rate in setting.sync_rates)
         print_environment(environment)
         print(report.table(rows))

@@ -33,7 +33,9 @@ class Ours(Server):
                 document = control.request("document get", id=row["id"])
                 for field, value in document.items():
                     if field.endswith("_per_minute") and value:
-                        control.request("document set", id=row["id"], fields=[{"field": field, "value": 0}], reason="bench")
+                        control.request(
+                            "document set", id=row["id"], fields=[{"field": field, "value": 0}], reason="bench"
+                        )
                         done.append(f"{row['id']} {field} {value} -> 0")
         return done
 
@@ -44,9 +46,14 @@ class Ours(Server):
             sessions = control.request("session list", limit=1)["sessions"]
             shown = control.request("session show", id=sessions[0]["id"]) if sessions else {}
             documents = control.request("document list")["documents"]
-        return {"encryption": "content not found in clear in the data folder" if not self.holds_clear_text() else "NONE: content in clear",
-                "limits": limits, "trace": f"on, {len(shown.get('transcript', []))} transcript lines of the newest session",
-                "policy": f"{len(documents)} documents in force"}
+        return {
+            "encryption": "content not found in clear in the data folder"
+            if not self.holds_clear_text()
+            else "NONE: content in clear",
+            "limits": limits,
+            "trace": f"on, {len(shown.get('transcript', []))} transcript lines of the newest session",
+            "policy": f"{len(documents)} documents in force",
+        }
 
     def holds_clear_text(self):
         for path in self.data.rglob("*"):
@@ -57,7 +64,7 @@ class Ours(Server):
                 while block := file.read(1 << 20):
                     if PATTERN in tail + block:
                         return True
-                    tail = block[-len(PATTERN):]
+                    tail = block[-len(PATTERN) :]
         return False
 
     def close(self):

@@ -114,13 +114,33 @@ def free_port():
 def make_certificate(folder):
     """P-256 like our own: the handshakes are of the same kind on both sides."""
     key, certificate = folder / "peer-key.pem", folder / "peer-cert.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
-                    "-out", certificate, "-days", "30", "-subj", "/CN=mx.bench.test"], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+            "-days",
+            "30",
+            "-subj",
+            "/CN=mx.bench.test",
+        ],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
     return certificate, key
 
 
 def why_not(program):
-    """Why this peer cannot be started here, or "". """
+    """Why this peer cannot be started here, or ""."""
     if os.geteuid() != 0:
         return "needs root"
     if not shutil.which(program):
@@ -143,7 +163,9 @@ class Peer:
         return self.process.pid
 
     def _run(self, command, banner):
-        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL, preexec_fn=raise_open_files, start_new_session=True)
+        self.process = subprocess.Popen(
+            command, stderr=subprocess.DEVNULL, preexec_fn=raise_open_files, start_new_session=True
+        )
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
@@ -181,8 +203,16 @@ class Postfix(Peer):
         super().__init__(root)
         daemons = subprocess.run(["postconf", "-dh", "daemon_directory"], capture_output=True, text=True).stdout.strip()
         self._make_folders()
-        values = dict(root=root, daemons=daemons, uid=self.user.pw_uid, gid=self.user.pw_gid, certificate=certificate, key=key,
-                      port=self.port, processes=processes)
+        values = dict(
+            root=root,
+            daemons=daemons,
+            uid=self.user.pw_uid,
+            gid=self.user.pw_gid,
+            certificate=certificate,
+            key=key,
+            port=self.port,
+            processes=processes,
+        )
         (root / "mailboxes").write_text("user@bench.test user/Maildir/\n")
         (root / "main.cf").write_text(POSTFIX_MAIN.format(**values))
         (root / "master.cf").write_text(POSTFIX_MASTER.format(**values))
@@ -220,7 +250,9 @@ class Dovecot(Peer):
         """`mailboxes`: user name → number of messages."""
         super().__init__(root)
         line = b"X" * 78 + b"\r\n"
-        text = b"From: <user@bench.test>\r\nTo: <user@bench.test>\r\nSubject: bench\r\n\r\n" + line * (size // len(line))
+        text = b"From: <user@bench.test>\r\nTo: <user@bench.test>\r\nSubject: bench\r\n\r\n" + line * (
+            size // len(line)
+        )
         secret = subprocess.run(["openssl", "passwd", "-6", PASSWORD], capture_output=True, text=True).stdout.strip()
         (root / "passwd").write_text("".join(f"{user}:{secret}::::::\n" for user in mailboxes))
         for user, count in mailboxes.items():
@@ -229,8 +261,11 @@ class Dovecot(Peer):
             shutil.chown(folder, MAIL_USER)
             for name in files:
                 shutil.chown(pathlib.Path(folder) / name, MAIL_USER)
-        (root / "dovecot.conf").write_text(DOVECOT.format(root=root, uid=self.user.pw_uid, gid=self.user.pw_gid,
-                                                          certificate=certificate, key=key, port=self.port))
+        (root / "dovecot.conf").write_text(
+            DOVECOT.format(
+                root=root, uid=self.user.pw_uid, gid=self.user.pw_gid, certificate=certificate, key=key, port=self.port
+            )
+        )
         self._run(["dovecot", "-F", "-c", str(root / "dovecot.conf")], b"+OK")
 
     def _fill(self, user, count, text):

@@ -35,7 +35,9 @@ def verdict(row):
 
 def table(rows):
     header = ("row", "work", "Postern", "peer", "ours / peer", "goal", "met")
-    lines = [header] + [(r.id, r.work, r.ours, r.peer, r.ratio, "; ".join(g.text for g in r.goals), verdict(r)) for r in rows]
+    lines = [header] + [
+        (r.id, r.work, r.ours, r.peer, r.ratio, "; ".join(g.text for g in r.goals), verdict(r)) for r in rows
+    ]
     widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     out = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
     out.insert(1, "  ".join("-" * width for width in widths))
@@ -44,4 +46,8 @@ def table(rows):
 
 
 def as_json(environment, rows):
-    return json.dumps({"environment": environment, "rows": [dict(asdict(row), met=verdict(row)) for row in rows]}, indent=1, default=str)
+    return json.dumps(
+        {"environment": environment, "rows": [dict(asdict(row), met=verdict(row)) for row in rows]},
+        indent=1,
+        default=str,
+    )

@@ -50,14 +50,26 @@ def figures(ours):
             control.request("user list", limit=PAGE)
 
         commits = load("smtp", ours.smtp[1], sessions=1, count=COMMITS, size=10240, keep_alive=True)
-        return {"login and STAT": seconds(lambda: login(ours)), "commit p50": commits["p50_ms"], "a page of users": seconds(page),
-                "one edit": seconds(edit)}
+        return {
+            "login and STAT": seconds(lambda: login(ours)),
+            "commit p50": commits["p50_ms"],
+            "a page of users": seconds(page),
+            "one edit": seconds(edit),
+        }
 
 
 def fill(ours, have, wanted):
     (messages, users), (all_messages, all_users) = have, wanted
     if all_messages > messages:
-        load("smtp", ours.smtp[1], sessions=100, count=all_messages - messages, size=SIZE, keep_alive=True, time_limit=FILL_LIMIT)
+        load(
+            "smtp",
+            ours.smtp[1],
+            sessions=100,
+            count=all_messages - messages,
+            size=SIZE,
+            keep_alive=True,
+            time_limit=FILL_LIMIT,
+        )
     with ours.control() as control:
         for number in range(users, all_users):
             control.request("user add", address=f"grown{number}@{DOMAIN}")
@@ -76,7 +88,15 @@ def p16(setting):
     rows = []
     for what, before in at_small.items():
         ratio = at_full[what] / before
-        rows.append(Row("P16", f"{what}: {MESSAGES:,} messages, {USERS:,} users against 1 %", f"{at_full[what]:.2f} ms", "",
-                        f"{ratio:.2f}x of {before:.2f} ms", [goal(f"< {FACTOR}x", ratio, lambda v: v < FACTOR)],
-                        {"ms": at_full[what], "ms_at_1_percent": before, "ratio": ratio}))
+        rows.append(
+            Row(
+                "P16",
+                f"{what}: {MESSAGES:,} messages, {USERS:,} users against 1 %",
+                f"{at_full[what]:.2f} ms",
+                "",
+                f"{ratio:.2f}x of {before:.2f} ms",
+                [goal(f"< {FACTOR}x", ratio, lambda v: v < FACTOR)],
+                {"ms": at_full[what], "ms_at_1_percent": before, "ratio": ratio},
+            )
+        )
     return rows

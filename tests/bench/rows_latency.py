@@ -33,7 +33,12 @@ class Changes(threading.Thread):
                 following = time.monotonic()
                 while not self.over.is_set():
                     value = 100 + self.applied % 2
-                    control.request("document set", id="smtp/limits", fields=[{"field": "recipients", "value": value}], reason="bench")
+                    control.request(
+                        "document set",
+                        id="smtp/limits",
+                        fields=[{"field": "recipients", "value": value}],
+                        reason="bench",
+                    )
                     self.applied += 1
                     following += 1 / CHANGES_A_SECOND
                     self.over.wait(max(0.0, following - time.monotonic()))
@@ -61,6 +66,7 @@ def latency(ours):
 def numbers_stored(ours):
     """Numbers of the messages in the mailbox whose content is whole. The mailbox is read over POP3."""
     from mail import pop3_open
+
     client = pop3_open(ours)
     client.sock.settimeout(120)
     count, _ = client.stat()
@@ -68,7 +74,7 @@ def numbers_stored(ours):
     for number in range(1, count + 1):
         lines = client.retr(number)[1]
         subject = next(line for line in lines if line.startswith(b"Subject: bench "))
-        body = b"".join(line + b"\r\n" for line in lines[lines.index(b"") + 1:])
+        body = b"".join(line + b"\r\n" for line in lines[lines.index(b"") + 1 :])
         if len(body) != SIZE // 80 * 80 or body.strip(b"X\r\n"):
             damaged += 1
         found.add(int(subject.rsplit(b" ", 1)[1]))
@@ -81,8 +87,17 @@ def kill_round(ours, first, folder):
     acknowledged = pathlib.Path(folder) / f"acknowledged-{first}"
     killer = threading.Timer(random.uniform(0.5, 2.0), ours.kill)
     killer.start()
-    load("smtp", ours.smtp[1], allow_failures=True, sessions=SESSIONS, count=KILL_COUNT, size=SIZE, keep_alive=True, first=first,
-         acknowledged=acknowledged)
+    load(
+        "smtp",
+        ours.smtp[1],
+        allow_failures=True,
+        sessions=SESSIONS,
+        count=KILL_COUNT,
+        size=SIZE,
+        keep_alive=True,
+        first=first,
+        acknowledged=acknowledged,
+    )
     killer.join()
     ours.start()
     return {int(line) for line in acknowledged.read_text().split()} if acknowledged.exists() else set()
@@ -92,12 +107,23 @@ def p7(setting):
     ours = Ours(setting.root)
     try:
         report, pace = latency(ours)
-        row = Row("P7", "end of DATA to 250, 50 sessions, 10 KB, 10 change sets/s beside it",
-                  f"p50 {report['p50_ms']:.1f} ms, p99 {report['p99_ms']:.1f} ms",
-                  goals=[goal(f"p50 <= {P50_MS} ms", report["p50_ms"], lambda v: v <= P50_MS),
-                         goal(f"p99 <= {P99_MS} ms", report["p99_ms"], lambda v: v <= P99_MS)],
-                  figures={"p50_ms": report["p50_ms"], "p99_ms": report["p99_ms"], "rate": report["rate"], "change_sets_per_s": pace},
-                  note=f"{pace:.1f} change sets/s applied meanwhile, {report['rate']:.0f} messages/s, max {report['max_ms']:.0f} ms")
+        row = Row(
+            "P7",
+            "end of DATA to 250, 50 sessions, 10 KB, 10 change sets/s beside it",
+            f"p50 {report['p50_ms']:.1f} ms, p99 {report['p99_ms']:.1f} ms",
+            goals=[
+                goal(f"p50 <= {P50_MS} ms", report["p50_ms"], lambda v: v <= P50_MS),
+                goal(f"p99 <= {P99_MS} ms", report["p99_ms"], lambda v: v <= P99_MS),
+            ],
+            figures={
+                "p50_ms": report["p50_ms"],
+                "p99_ms": report["p99_ms"],
+                "rate": report["rate"],
+                "change_sets_per_s": pace,
+            },
+            note=f"{pace:.1f} change sets/s applied meanwhile, {report['rate']:.0f} messages/s, "
+            f"max {report['max_ms']:.0f} ms",
+        )
     finally:
         ours.close()
     return [row, kill_row(setting)]
@@ -113,7 +139,13 @@ def kill_row(setting):
     finally:
         ours.close()
     lost = len(acknowledged - stored)
-    return Row("P7", f"kill -9 under the same load, {KILL_ROUNDS} rounds",
-               f"{lost} of {len(acknowledged):,} acknowledged lost, {damaged} damaged",
-               goals=[goal("0 lost", lost, lambda v: v == 0 and len(acknowledged) > 0), goal("0 damaged", damaged, lambda v: v == 0)],
-               figures={"acknowledged": len(acknowledged), "lost": lost, "damaged": damaged, "stored": len(stored)})
+    return Row(
+        "P7",
+        f"kill -9 under the same load, {KILL_ROUNDS} rounds",
+        f"{lost} of {len(acknowledged):,} acknowledged lost, {damaged} damaged",
+        goals=[
+            goal("0 lost", lost, lambda v: v == 0 and len(acknowledged) > 0),
+            goal("0 damaged", damaged, lambda v: v == 0),
+        ],
+        figures={"acknowledged": len(acknowledged), "lost": lost, "damaged": damaged, "stored": len(stored)},
+    )

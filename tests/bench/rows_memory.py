@@ -25,8 +25,16 @@ class Held:
     """Connections that were opened, did what idle clients do, and stay."""
 
     def __init__(self, port, count, **options):
-        words = [os.environ["POSTERN_LOAD"], "idle", f"port={port}", f"count={count}", "sessions=50", f"sources={SOURCES}",
-                 f"time_limit={OPEN_TIMEOUT}", *as_words(options)]
+        words = [
+            os.environ["POSTERN_LOAD"],
+            "idle",
+            f"port={port}",
+            f"count={count}",
+            "sessions=50",
+            f"sources={SOURCES}",
+            f"time_limit={OPEN_TIMEOUT}",
+            *as_words(options),
+        ]
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if not select.select([self.process.stdout], [], [], OPEN_TIMEOUT + 10)[0]:
             self.close()
@@ -65,8 +73,19 @@ def peer_figures(setting):
         try:
             out["plain"] = ("Dovecot", per_connection(dovecot, dovecot.port, PEER_DOVECOT, pop3=True)[0])
             out["tls"] = ("Dovecot", per_connection(dovecot, dovecot.port, PEER_DOVECOT, pop3=True, tls=True)[0])
-            out["logged in"] = ("Dovecot", per_connection(dovecot, dovecot.port, PEER_LOGGED_IN, pop3=True, tls=True, authenticate=True,
-                                                         users=PEER_LOGGED_IN, password=PASSWORD)[0])
+            out["logged in"] = (
+                "Dovecot",
+                per_connection(
+                    dovecot,
+                    dovecot.port,
+                    PEER_LOGGED_IN,
+                    pop3=True,
+                    tls=True,
+                    authenticate=True,
+                    users=PEER_LOGGED_IN,
+                    password=PASSWORD,
+                )[0],
+            )
         finally:
             dovecot.close()
     if not setting.missing("Postfix"):
@@ -83,9 +102,16 @@ def p6(setting):
     peer = peer_figures(setting)
     rows = []
     # A server of its own for each figure: memory given back late would count for the next.
-    for what, limit, count, options in (("plain", 3, PLAIN, {}), ("tls", 18, MANY, {"tls": True}),
-                                        ("logged in", 36, LOGGED_IN, {"tls": True, "pop3": True, "authenticate": True,
-                                                                       "users": LOGGED_IN, "password": PASSWORD})):
+    for what, limit, count, options in (
+        ("plain", 3, PLAIN, {}),
+        ("tls", 18, MANY, {"tls": True}),
+        (
+            "logged in",
+            36,
+            LOGGED_IN,
+            {"tls": True, "pop3": True, "authenticate": True, "users": LOGGED_IN, "password": PASSWORD},
+        ),
+    ):
         ours = Ours(setting.root, users=LOGGED_IN if what == "logged in" else 0)
         try:
             at_rest = machine.pss_kib(ours.pid)
@@ -95,12 +121,19 @@ def p6(setting):
             ours.close()
         rows.append(memory_row(setting, what, limit, count, each, peer, report))
         if what == "tls":
-            rows.append(Row("P6", f"{count:,} idle TLS sessions in all; serve at rest",
-                            f"{total / MIB:.0f} MiB; {at_rest / MIB:.1f} MiB",
-                            goals=[goal("< 250 MiB", total, lambda v: v < 250 * MIB),
-                               goal("at rest < 40 MiB", at_rest, lambda v: v < 40 * MIB)],
-                            figures={"total_kib": total, "at_rest_kib": at_rest},
-                            note=f"each did a {report['tls']} handshake and one NOOP: {report['done']:,} of {count:,}"))
+            rows.append(
+                Row(
+                    "P6",
+                    f"{count:,} idle TLS sessions in all; serve at rest",
+                    f"{total / MIB:.0f} MiB; {at_rest / MIB:.1f} MiB",
+                    goals=[
+                        goal("< 250 MiB", total, lambda v: v < 250 * MIB),
+                        goal("at rest < 40 MiB", at_rest, lambda v: v < 40 * MIB),
+                    ],
+                    figures={"total_kib": total, "at_rest_kib": at_rest},
+                    note=f"each did a {report['tls']} handshake and one NOOP: {report['done']:,} of {count:,}",
+                )
+            )
     return rows
 
 
@@ -110,6 +143,12 @@ def memory_row(setting, what, limit, count, each, peer, report):
     goals = [goal(f"<= {limit} KiB", each, lambda v: v <= limit)]
     if what != "plain":
         goals.append(goal("TLSv1.3", report["tls"], lambda v: v == "TLSv1.3"))
-    return Row("P6", f"memory an idle connection, {what}, {count:,}", f"{each:.1f} KiB",
-               f"{', '.join(texts)} KiB" if texts else setting.peer_note("Dovecot"), f"1/{first[1] / each:.1f}" if first else "",
-               goals, {"kib": each, "peers": {key: value for key, (_, value) in peer.items()}, "tls": report["tls"]})
+    return Row(
+        "P6",
+        f"memory an idle connection, {what}, {count:,}",
+        f"{each:.1f} KiB",
+        f"{', '.join(texts)} KiB" if texts else setting.peer_note("Dovecot"),
+        f"1/{first[1] / each:.1f}" if first else "",
+        goals,
+        {"kib": each, "peers": {key: value for key, (_, value) in peer.items()}, "tls": report["tls"]},
+    )

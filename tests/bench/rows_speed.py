@@ -15,11 +15,18 @@ LOGIN_MESSAGES = 10
 
 
 def figures(comparison):
-    return {"rate": comparison.rate, "cpu_s_per_1000": comparison.cpu, "peer_rate": comparison.peer_rate,
-            "peer_cpu_s_per_1000": comparison.peer_cpu, "rate_ratio": comparison.rate_ratio, "cpu_ratio": comparison.cpu_ratio,
-            "runs": [run.rate for run in comparison.ours], "peer_runs": [run.rate for run in comparison.peer],
-            "own_cpu_of_generator": [run.report.get("own_cpu") for run in comparison.ours],
-            "tls": comparison.ours[-1].report.get("tls")}
+    return {
+        "rate": comparison.rate,
+        "cpu_s_per_1000": comparison.cpu,
+        "peer_rate": comparison.peer_rate,
+        "peer_cpu_s_per_1000": comparison.peer_cpu,
+        "rate_ratio": comparison.rate_ratio,
+        "cpu_ratio": comparison.cpu_ratio,
+        "runs": [run.rate for run in comparison.ours],
+        "peer_runs": [run.rate for run in comparison.peer],
+        "own_cpu_of_generator": [run.report.get("own_cpu") for run in comparison.ours],
+        "tls": comparison.ours[-1].report.get("tls"),
+    }
 
 
 def speed_text(rate, cpu):
@@ -35,9 +42,17 @@ def row(setting, id_, work, comparison, peer_name, rate_goal=None, cpu_goal=None
         goals.append(goal(f"rate >= {rate_goal}x", rate_ratio, lambda v: v >= rate_goal))
     if cpu_goal:
         goals.append(goal(f"CPU <= 1/{cpu_goal}", cpu_ratio, lambda v: v >= cpu_goal))
-    return Row(id_, work, speed_text(comparison.rate, comparison.cpu),
-               f"{peer_name} {speed_text(comparison.peer_rate, comparison.peer_cpu)}" if comparison.peer else setting.peer_note(peer_name),
-               f"{rate_ratio:.1f}x, CPU 1/{cpu_ratio:.0f}" if ratios else "", goals, figures(comparison))
+    return Row(
+        id_,
+        work,
+        speed_text(comparison.rate, comparison.cpu),
+        f"{peer_name} {speed_text(comparison.peer_rate, comparison.peer_cpu)}"
+        if comparison.peer
+        else setting.peer_note(peer_name),
+        f"{rate_ratio:.1f}x, CPU 1/{cpu_ratio:.0f}" if ratios else "",
+        goals,
+        figures(comparison),
+    )
 
 
 class Smtp:
@@ -61,8 +76,14 @@ class Smtp:
 
         def of_postfix(count):
             there = self.postfix.delivered()
-            return measured(self.postfix, "smtp", self.postfix.port, count=count, **options,
-                            settle=lambda: self.postfix.wait_delivered(there + count, DELIVERY_TIMEOUT))
+            return measured(
+                self.postfix,
+                "smtp",
+                self.postfix.port,
+                count=count,
+                **options,
+                settle=lambda: self.postfix.wait_delivered(there + count, DELIVERY_TIMEOUT),
+            )
 
         return in_turn(of_ours, of_postfix if self.postfix else None, first)
 
@@ -77,8 +98,11 @@ class Smtp:
     def p3(self):
         one = self.compare(200, sessions=1, size=SIZE, keep_alive=True)
         share = one.rate / self.setting.sync_rate()
-        either = goal("rate >= 1.3x or >= 0.9 of the sync rate", (one.rate_ratio if self.setting.ratios else None) or share,
-                      lambda _: share >= 0.9 or (self.setting.ratios and one.peer and one.rate_ratio >= 1.3))
+        either = goal(
+            "rate >= 1.3x or >= 0.9 of the sync rate",
+            (one.rate_ratio if self.setting.ratios else None) or share,
+            lambda _: share >= 0.9 or (self.setting.ratios and one.peer and one.rate_ratio >= 1.3),
+        )
         rows = [row(self.setting, "P3", "SMTP 10 KB, 1 session", one, "Postfix", extra=[either])]
         rows[0].note = f"{share:.2f} of the sync rate of the same run"
         mid = self.compare(300, sessions=SESSIONS, size=100 * KIB, keep_alive=True)
@@ -90,12 +114,14 @@ class Smtp:
     def p4(self):
         kept = self.compare(500, sessions=SESSIONS, size=SIZE, keep_alive=True, tls=True)
         single = self.compare(250, sessions=SESSIONS, size=SIZE, tls=True)
-        return [row(self.setting, "P4", "SMTP STARTTLS 10 KB, keep-alive", kept, "Postfix", 4.5, 14),
-                row(self.setting, "P4", "SMTP STARTTLS 10 KB, one a connection", single, "Postfix", 3, 8)]
+        return [
+            row(self.setting, "P4", "SMTP STARTTLS 10 KB, keep-alive", kept, "Postfix", 4.5, 14),
+            row(self.setting, "P4", "SMTP STARTTLS 10 KB, one a connection", single, "Postfix", 3, 8),
+        ]
 
 
 class Pop3:
-    """P5: RETR from full mailboxes, logins to small ones; a mailbox is open in one session at a time, so each has its own."""
+    """P5: RETR from full mailboxes, logins to small ones. A mailbox is open in one session at a time: each has its own."""
 
     def __init__(self, setting):
         self.setting = setting
@@ -103,7 +129,16 @@ class Pop3:
         self.ours = Ours(setting.root, users=users)
         mailboxes = {f"user{i}@bench.test": RETR_MESSAGES if i < RETR_USERS else LOGIN_MESSAGES for i in range(users)}
         for user, count in mailboxes.items():
-            measured(self.ours, "smtp", self.ours.smtp[1], sessions=min(count, 50), count=count, size=SIZE, keep_alive=True, to=user)
+            measured(
+                self.ours,
+                "smtp",
+                self.ours.smtp[1],
+                sessions=min(count, 50),
+                count=count,
+                size=SIZE,
+                keep_alive=True,
+                to=user,
+            )
         self.dovecot = None
         if not setting.missing("Dovecot"):
             self.dovecot = peers.Dovecot(setting.root / "dovecot", setting.certificate, setting.key, mailboxes, SIZE)
@@ -125,11 +160,24 @@ class Pop3:
         return in_turn(of_ours, of_dovecot if self.dovecot else None, first)
 
     def p5(self):
-        cold = measured(self.ours, "login", self.ours.pop3[1], sessions=SESSIONS, count=LOGIN_USERS, users=LOGIN_USERS,
-                        first_user=RETR_USERS, tls=True, password=PASSWORD)
+        cold = measured(
+            self.ours,
+            "login",
+            self.ours.pop3[1],
+            sessions=SESSIONS,
+            count=LOGIN_USERS,
+            users=LOGIN_USERS,
+            first_user=RETR_USERS,
+            tls=True,
+            password=PASSWORD,
+        )
         logins = self.compare("login", 300, sessions=SESSIONS, users=LOGIN_USERS, first_user=RETR_USERS)
-        retr = self.compare("retr", RETR_USERS * RETR_MESSAGES, sessions=RETR_USERS, users=RETR_USERS, messages=RETR_MESSAGES)
-        rows = [row(self.setting, "P5", "POP3 STLS, RETR 10 KB, 8 sessions", retr, "Dovecot", 3, 6),
-                row(self.setting, "P5", "POP3 STLS, logins, 50 sessions, warm cache", logins, "Dovecot", 1.8, 5)]
+        retr = self.compare(
+            "retr", RETR_USERS * RETR_MESSAGES, sessions=RETR_USERS, users=RETR_USERS, messages=RETR_MESSAGES
+        )
+        rows = [
+            row(self.setting, "P5", "POP3 STLS, RETR 10 KB, 8 sessions", retr, "Dovecot", 3, 6),
+            row(self.setting, "P5", "POP3 STLS, logins, 50 sessions, warm cache", logins, "Dovecot", 1.8, 5),
+        ]
         rows[1].note = f"cold (each of {LOGIN_USERS} users once): {speed_text(cold.rate, cold.cpu)}"
         return rows

@@ -1,4 +1,4 @@
-"""A private Postern: its own data folder, own configuration folder, any free ports. Used by live tests and the bench."""
+"""A private Postern: its own data folder, own configuration folder, any free ports. For live tests and the bench."""
 import json
 import os
 import pathlib
@@ -38,7 +38,11 @@ def raise_open_files():
 def children_of(pid):
     try:
         tasks = os.listdir(f"/proc/{pid}/task")
-        return [int(child) for task in tasks for child in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()]
+        return [
+            int(child)
+            for task in tasks
+            for child in pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text().split()
+        ]
     except OSError:
         return []
 
@@ -71,8 +75,13 @@ class Server:
         self.data = pathlib.Path(folder) if folder else self.root / "data"
         self.domain, self.admin, self.password = domain, admin, password
         self.address = f"{admin}@{domain}"
-        self.environment = dict(os.environ, HOME=str(self.root), XDG_CONFIG_HOME=str(self.root / "config"),
-                                XDG_DATA_HOME=str(self.root / "share"), LC_ALL="C.UTF-8")
+        self.environment = dict(
+            os.environ,
+            HOME=str(self.root),
+            XDG_CONFIG_HOME=str(self.root / "config"),
+            XDG_DATA_HOME=str(self.root / "share"),
+            LC_ALL="C.UTF-8",
+        )
         self.environment.pop("CREDENTIALS_DIRECTORY", None)
         self.process = None
         self.smtp = self.pop3 = None
@@ -87,12 +96,29 @@ class Server:
 
     def run(self, *words, stdin="", timeout=COMMAND_TIMEOUT):
         """Any verb, exactly as given."""
-        return Result(subprocess.run([binary(), *map(str, words)], input=stdin, capture_output=True, text=True,
-                                     env=self.environment, timeout=timeout))
+        return Result(
+            subprocess.run(
+                [binary(), *map(str, words)],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                env=self.environment,
+                timeout=timeout,
+            )
+        )
 
     def init(self):
-        return self.run("init", "--domain", self.domain, "--admin", self.admin, "--password-stdin", "--data", self.data,
-                        stdin=self.password + "\n")
+        return self.run(
+            "init",
+            "--domain",
+            self.domain,
+            "--admin",
+            self.admin,
+            "--password-stdin",
+            "--data",
+            self.data,
+            stdin=self.password + "\n",
+        )
 
     @property
     def socket_path(self):
@@ -123,8 +149,14 @@ class Server:
                 preexec()
 
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([*wrapper, *self.serve_command(smtp, pop3, extra)], stdout=subprocess.PIPE,
-                                            stderr=log, env=self.environment, preexec_fn=prepare, start_new_session=True)
+            self.process = subprocess.Popen(
+                [*wrapper, *self.serve_command(smtp, pop3, extra)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+                preexec_fn=prepare,
+                start_new_session=True,
+            )
         line = self._ready_line(timeout)
         match = READY.match(line)
         if not match:
