@@ -16,7 +16,7 @@ constexpr const char* kSuites12 =
     "ECDHE-RSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256";
 constexpr const char* kSuites13 = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
 constexpr const char* kGroups = "X25519:P-256:P-384";
-/// TLS 1.2 takes an EC certificate only when its curve is among the groups.
+/// TLS 1.2 takes an EC certificate only when both sides have its curve among their groups.
 constexpr const char* kGroupsWithP521 = "X25519:P-256:P-384:P-521";
 constexpr int kSecurityLevel = 2;  ///< 112 bits: RSA and DH of 2048, no SHA-1 signatures
 
@@ -34,6 +34,10 @@ void set_versions(SSL_CTX* context, int lowest, int highest) {
   must(SSL_CTX_set_max_proto_version(context, highest) == 1, "TLS version");
 }
 
+void set_groups(SSL_CTX* context, const char* groups) {
+  must(SSL_CTX_set1_groups_list(context, groups) == 1, "TLS groups");
+}
+
 void apply_policy(SSL_CTX* context) {
   SSL_CTX_set_security_level(context, kSecurityLevel);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
@@ -41,7 +45,7 @@ void apply_policy(SSL_CTX* context) {
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   must(SSL_CTX_set_cipher_list(context, kSuites12) == 1, "TLS 1.2 suites");
   must(SSL_CTX_set_ciphersuites(context, kSuites13) == 1, "TLS 1.3 suites");
-  must(SSL_CTX_set1_groups_list(context, kGroups) == 1, "TLS groups");
+  set_groups(context, kGroups);
   forbid_resumption(context);
 }
 
@@ -61,8 +65,8 @@ bool use(SSL_CTX* context, const detail::CertificateParts& parts) {
   for (size_t i = 1; i < parts.certificates.size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, parts.certificates[i].get()) != 1) return false;
   }
-  if (detail::key_name(parts.keys.front().get()) == "EC P-521") SSL_CTX_set1_groups_list(context, kGroupsWithP521);
-  return SSL_CTX_use_PrivateKey(context, parts.keys.front().get()) == 1 && SSL_CTX_check_private_key(context) == 1;
+  if (detail::key_name(parts.keys.front().get()) == "EC P-521") set_groups(context, kGroupsWithP521);
+  return SSL_CTX_use_PrivateKey(context, parts.keys.front().get()) == 1;
 }
 
 Expected<void> trust(SSL_CTX* context, const std::string& ca_pem) {
@@ -92,12 +96,17 @@ Expected<std::shared_ptr<const TlsContext>> TlsContext::server(const Certificate
   }
   if (parts.certificates.empty()) return detail::broken("certificate", "no certificate in it");
   if (parts.keys.empty()) return detail::broken("certificate", "no private key in it");
+  ERR_clear_error();
+  const bool match = X509_check_private_key(parts.certificates.front().get(), parts.keys.front().get()) == 1;
+  if (!match) {
+    ERR_clear_error();
+    return fail(ErrorCode::certificate_mismatch, {"certificate"});
+  }
   std::shared_ptr<TlsContext> made(new TlsContext);
   made->state_->context = new_context(TLS_server_method());
   SSL_CTX* const context = made->state_->context.get();
   set_versions(context, only_tls13 ? TLS1_3_VERSION : TLS1_2_VERSION, TLS1_3_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
-  ERR_clear_error();
   if (!use(context, parts)) return not_usable();
   return made;
 }
@@ -106,6 +115,7 @@ Expected<std::shared_ptr<const TlsContext>> TlsContext::client(const TlsClientOp
   using Versions = TlsClientOptions::Versions;
   std::shared_ptr<TlsContext> made(new TlsContext);
   made->state_->context = new_context(TLS_client_method());
+  set_groups(made->state_->context.get(), kGroupsWithP521);
   made->state_->client = true;
   made->state_->peer_name = options.peer_name;
   SSL_CTX* const context = made->state_->context.get();
