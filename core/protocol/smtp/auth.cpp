@@ -137,7 +137,7 @@ void proceed_auth(Step& step, Request& request) {
     // RFC 4954 section 4: "=" is the empty response.
     return mechanism.take(step, initial == kEmptyResponse ? std::string_view() : initial);
   }
-  step.refuse(Stage::auth, Reply::bad_mechanism, printable(name, 32));
+  step.refuse(Stage::auth, Reply::bad_mechanism);
 }
 
 void proceed_response(Step& step, std::string_view line) {

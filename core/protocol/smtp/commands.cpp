@@ -117,7 +117,8 @@ void proceed_not_implemented(Step& step, Request&) {
 
 /// Another protocol's client (a browser made to speak to port 25): its next lines may be anybody's.
 void proceed_foreign(Step& step, Request&) {
-  step.note(Stage::policy, Decision::refuse, reply_row(Reply::foreign_protocol).rule);
+  const ReplyRow& row = reply_row(Reply::foreign_protocol);
+  step.note(Stage::policy, Decision::refuse, row.gate, row.rule);
   step.close(Reply::foreign_protocol);
 }
 

@@ -41,9 +41,17 @@ struct Content::Piece {
   Actions& out;
   size_t begin = 0;
   size_t at = 0;
+  size_t lf = 0;  ///< the first LF at or behind `at`, once looked for; or the end
+  bool lf_known = false;
 
   bool more() const { return at < octets.size(); }
   char next() const { return octets[at]; }
+  /// Looks for it once a line: a line full of CR must not be searched once for each.
+  size_t next_lf() {
+    if (!lf_known || lf < at) lf = std::min(octets.find('\n', at), octets.size());
+    lf_known = true;
+    return lf;
+  }
   std::string_view until(size_t end) const { return octets.substr(begin, end - begin); }
 };
 
@@ -83,19 +91,18 @@ size_t Content::feed(std::string_view octets, Actions& out) {
 
 /// From inside a line to its end, its CR, or the end of the piece.
 void Content::scan(Piece& piece) {
-  const std::string_view rest = piece.octets.substr(piece.at);
-  const size_t lf = rest.find('\n');
-  const size_t cr = rest.substr(0, lf).find('\r');
-  const size_t text = std::min({lf, cr, rest.size()});
-  add_to_line(piece, text);
-  piece.at += text;
-  if (text == rest.size()) return;
-  if (cr != kNone && cr + 1 == lf) {
+  const size_t lf = piece.next_lf();
+  const size_t cr = piece.octets.substr(0, lf).find('\r', piece.at);
+  const size_t end = std::min(cr, lf);
+  add_to_line(piece, end - piece.at);
+  piece.at = end;
+  if (end == piece.octets.size()) return;
+  if (cr != kNone && cr + 1 == lf && lf < piece.octets.size()) {
     piece.at += kCrLf.size();
     return end_line();
   }
   // A CR at the end of the piece waits: alone it must not come out.
-  const bool waits = cr != kNone && cr + 1 == rest.size();
+  const bool waits = cr != kNone && cr + 1 == piece.octets.size();
   pass(piece.until(piece.at), piece.out);
   piece.begin = ++piece.at;
   if (waits)

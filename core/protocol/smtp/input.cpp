@@ -85,11 +85,12 @@ void take_complete(Step& step, std::string_view line) {
 Size swallow(Step& step, std::string_view octets) {
   const Size at = octets.find('\n');
   const Size used = at == kNone ? octets.size() : at + 1;
-  step.state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit));
-  if (at == kNone) {
-    if (step.state.swallowed > kSwallowLimit) step.close(Reply::too_many_errors);
+  step.state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit + 1));
+  if (step.state.swallowed > kSwallowLimit) {
+    step.close(Reply::too_many_errors);
     return used;
   }
+  if (at == kNone) return used;
   step.state.swallowing = false;
   refuse_line(step, step.state.exchange ? Reply::auth_line_too_long : Reply::line_too_long, step.state.swallowed);
   return used;
@@ -134,9 +135,10 @@ void note_early_input(Step& step, bool offered, bool more) {
   if (offered && state.phase != kData) return;
   state.early_noted = true;
   if (offered)
-    step.note(Stage::data, Decision::note, "early-content", "content sent ahead of 354");
+    step.note(Stage::data, Decision::note, "order", "early-content", "content sent ahead of 354");
   else
-    step.note(Stage::ehlo, Decision::note, "early-pipelining", "commands sent ahead without an offer of PIPELINING");
+    step.note(Stage::ehlo, Decision::note, "order", "early-pipelining",
+              "commands sent ahead without an offer of PIPELINING");
 }
 
 /// A client that speaks TLS at once, as on port 465, will never send a line.
@@ -158,17 +160,18 @@ size_t take_input(Step& step, std::string_view octets) {
       used += take_content(step, rest);
     } else if (is_tls_hello(state, rest)) {
       step.said("(TLS without STARTTLS)");
-      step.note(Stage::tls, Decision::refuse, "tls-without-starttls");
+      step.note(Stage::tls, Decision::refuse, "tls", "tls-without-starttls");
       step.close(Reply::bad_octets);
     } else {
       const bool offered = state.extended;
       used += take_line(step, rest);
       note_early_input(step, offered, used < octets.size());
+      if (state.stopping) say_stopped(step);
     }
   }
   if (state.phase == kHandshake && used < octets.size()) {
     // RFC 3207 section 4.2: what was sent behind STARTTLS in clear must not count as said inside TLS.
-    step.note(Stage::tls, Decision::note, "starttls-injection", "octets behind STARTTLS were dropped");
+    step.note(Stage::tls, Decision::note, "tls", "starttls-injection", "octets behind STARTTLS were dropped");
   }
   return state.phase == kHandshake || state.phase == kClosed ? octets.size() : used;
 }

@@ -89,11 +89,13 @@ void settle_fault(Step& step) {
 void note_content(Step& step) {
   const Content& content = *step.state.transaction->content;
   if (content.bare() > 0)
-    step.note(Stage::content, Decision::note, "bare-cr-lf", std::to_string(content.bare()) + " stored as CRLF");
+    step.note(Stage::content, Decision::note, "content", "bare-cr-lf",
+              std::to_string(content.bare()) + " stored as CRLF");
   if (content.long_lines() > 0)
-    step.note(Stage::content, Decision::note, "long-lines",
+    step.note(Stage::content, Decision::note, "content", "long-lines",
               std::to_string(content.long_lines()) + " over " + std::to_string(kNormalLine) + " octets");
-  if (content.completed()) step.note(Stage::content, Decision::note, "no-last-crlf", "the last CRLF was added");
+  if (content.completed())
+    step.note(Stage::content, Decision::note, "content", "no-last-crlf", "the last CRLF was added");
 }
 
 void refuse_content(Step& step) {
@@ -102,10 +104,6 @@ void refuse_content(Step& step) {
   const std::string reason = content.bare() > 0 ? std::to_string(content.bare()) + " bare CR or LF" : std::string();
   drop_transaction(step);
   step.refuse(Stage::content, reply, reason);
-}
-
-void say_stopped(Step& step) {
-  if (step.state.stopping && step.state.phase != kClosed) step.close(Reply::shutting_down);
 }
 
 /// The last octet has come.
@@ -129,6 +127,8 @@ void end_chunk(Step& step) {
   const ChunkInProgress chunk = std::exchange(state.chunk, {});
   if (chunk.refusal != Reply::none) {
     step.said("(" + std::to_string(chunk.octets) + " octets dropped)");
+    // A message that lacks a chunk must not be finished by the next one.
+    if (state.phase & (kRcpt | kChunks)) drop_transaction(step);
     return step.refuse(Stage::data, chunk.refusal);
   }
   Content& content = *state.transaction->content;
@@ -162,11 +162,15 @@ void proceed_bdat(Step& step, Request& request) {
   Session::State& state = step.state;
   Chunk wanted;
   const ChunkForm form = parse_chunk(request.argument, wanted);
-  if (form == ChunkForm::bad) return step.refuse(Stage::data, Reply::bad_chunk, printable(request.argument));
+  if (form == ChunkForm::bad) {
+    if (state.phase == kChunks) drop_transaction(step);
+    return step.refuse(Stage::data, Reply::bad_chunk, printable(request.argument));
+  }
   const uint64_t most = step.limits().message_size * kDiscardFactor + kDiscardFloor;
   if (form == ChunkForm::lost || wanted.octets > most) {
-    step.note(Stage::data, Decision::refuse, reply_row(Reply::chunk_hopeless).rule, printable(request.argument));
-    return step.close(form == ChunkForm::lost ? Reply::bad_chunk : Reply::chunk_hopeless);
+    const Reply reply = form == ChunkForm::lost ? Reply::bad_chunk : Reply::chunk_hopeless;
+    step.note(Stage::data, Decision::refuse, reply_row(reply).gate, reply_row(reply).rule, printable(request.argument));
+    return step.close(reply);
   }
   state.chunk = {wanted.octets, wanted.octets, true, wanted.last, judge_chunk(state, form)};
   if (state.chunk.refusal == Reply::none && state.phase == kRcpt) {
@@ -197,6 +201,11 @@ size_t take_chunk(Step& step, std::string_view octets) {
   chunk.left -= piece.size();
   if (chunk.left == 0) end_chunk(step);
   return piece.size();
+}
+
+void say_stopped(Step& step) {
+  const Phase phase = step.state.phase;
+  if (step.state.stopping && phase != kClosed && phase != kData && phase != kChunks) step.close(Reply::shutting_down);
 }
 
 void proceed_committed(Step& step, const CommitAnswer& answer) {

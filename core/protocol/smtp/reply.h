@@ -93,7 +93,8 @@ struct ReplyRow {
   uint16_t code;
   std::string_view enhanced;  ///< empty where the RFCs give none: 220 banner, HELO and EHLO, 334, 354
   std::string_view text;
-  std::string_view rule;  ///< short stable word for the trace
+  std::string_view gate;  ///< of the verdict in the trace
+  std::string_view rule;  ///< short stable word, the same
 };
 
 const ReplyRow& reply_row(Reply reply);

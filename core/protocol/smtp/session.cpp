@@ -54,7 +54,7 @@ void Session::tls_done(const Context& context, bool ok, std::string_view descrip
   Step step = begin_call(*state_, context, out);
   if (state_->phase != kHandshake) return;
   if (!ok) {
-    step.note(Stage::tls, Decision::refuse, "handshake-failed", printable(description));
+    step.note(Stage::tls, Decision::refuse, "tls", "handshake-failed", printable(description));
     return step.end("handshake-failed");
   }
   start_anew(*state_);
@@ -91,7 +91,7 @@ void Session::disconnected(const Context& context, Actions& out) {
   Step step = begin_call(*state_, context, out);
   if (closed()) return;
   if (in_message())
-    step.note(Stage::data, Decision::note, "lost-in-message", "the peer left in the middle of a message");
+    step.note(Stage::data, Decision::note, "session", "lost-in-message", "the peer left in the middle of a message");
   step.end("disconnected");
 }
 

@@ -9,6 +9,14 @@ void record(Step& step, std::string_view line) {
   step.context.trace.line('S', line.substr(0, line.size() - 2), step.context.now);
 }
 
+/// RFC 5321 section 4.3.2 lets us give up on a client that makes too many. What fails for now is not its fault; a
+/// user's address book may hold many a wrong address; chunks already under way behind a failed one are expected (RFC
+/// 3030).
+bool counts_as_error(const Session::State& state, Stage stage, Reply reply) {
+  if (reply_row(reply).code < kPermanent || reply == Reply::chunk_out_of_order) return false;
+  return stage != Stage::rcpt || state.account == 0;
+}
+
 }  // namespace
 
 void Step::reply(Reply reply, std::string_view text) {
@@ -25,22 +33,19 @@ void Step::reply_part(Reply reply, std::string_view text) {
 
 void Step::refuse(Stage stage, Reply reply, std::string_view reason) {
   const ReplyRow& row = reply_row(reply);
-  note(stage, row.code < kPermanent ? Decision::defer : Decision::refuse, row.rule, reason);
-  // RFC 5321 section 4.3.2 lets us give up on a client. What fails for now is not its fault, and a user's address book
-  // may hold many a wrong address.
-  const bool counts = row.code >= kPermanent && !(stage == Stage::rcpt && state.account != 0);
-  if (counts && ++state.errors > limits().errors)
+  note(stage, row.code < kPermanent ? Decision::defer : Decision::refuse, row.gate, row.rule, reason);
+  if (counts_as_error(state, stage, reply) && ++state.errors > limits().errors)
     close(Reply::too_many_errors);
   else
     this->reply(reply);
 }
 
 void Step::close(Reply reply, std::string_view text) {
-  const std::string_view rule = reply_row(reply).rule;
-  if (reply != Reply::goodbye) note(Stage::close, Decision::refuse, rule);
+  const ReplyRow& row = reply_row(reply);
+  if (reply != Reply::goodbye) note(Stage::close, Decision::refuse, row.gate, row.rule);
   drop_transaction(*this);
   this->reply(reply, text);
-  end(rule);
+  end(row.rule);
 }
 
 void Step::end(std::string_view why) {
@@ -53,11 +58,11 @@ void Step::end(std::string_view why) {
   context.trace.finish(context.now, why);
 }
 
-void Step::note(Stage stage, Decision decision, std::string_view rule, std::string_view reason) {
+void Step::note(Stage stage, Decision decision, std::string_view gate, std::string_view rule, std::string_view reason) {
   Verdict verdict;
   verdict.stage = stage;
   verdict.decision = decision;
-  verdict.gate = "smtp";
+  verdict.gate = gate;
   verdict.rule = rule;
   verdict.reason = reason;
   context.trace.verdict(std::move(verdict), context.now);

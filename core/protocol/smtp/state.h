@@ -94,7 +94,7 @@ struct Step {
   void close(Reply reply, std::string_view text = {});
   /// Closes without a word.
   void end(std::string_view why);
-  void note(Stage stage, Decision decision, std::string_view rule, std::string_view reason = {});
+  void note(Stage stage, Decision decision, std::string_view gate, std::string_view rule, std::string_view reason = {});
   void reach(Stage stage) { context.trace.reach(stage, context.now); }
   Question& ask(Question::Kind kind, Action::Kind action);
   /// A line of the peer's in the transcript.
@@ -125,6 +125,8 @@ void proceed_bdat(Step& step, Request& request);
 size_t take_content(Step& step, std::string_view octets);
 size_t take_chunk(Step& step, std::string_view octets);
 void proceed_committed(Step& step, const CommitAnswer& answer);
+/// After stop(): the last word, once no message is in progress.
+void say_stopped(Step& step);
 
 // auth.cpp
 Refusal check_auth(const Step& step, const Request& request);
