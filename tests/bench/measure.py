@@ -92,8 +92,8 @@ def enough(run, first):
 
 
 def in_turn(ours, peer, first, repeats=REPEATS):
-    """`ours` and `peer` do `count` and return a Run. A first round of both is not counted: it warms up and says how many
-    fit into a run; then A B A B ... `peer` may be None."""
+    """`ours` and `peer` do `count` and return a Run. A first round of both is not counted: it warms up and says
+    how many fit into a run; then A B A B ... `peer` may be None."""
     comparison = Comparison([], [])
     peer_count = enough(peer(first), first) if peer else 0
     our_count = enough(ours(first), first)

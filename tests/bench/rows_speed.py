@@ -121,7 +121,7 @@ class Smtp:
 
 
 class Pop3:
-    """P5: RETR from full mailboxes, logins to small ones. A mailbox is open in one session at a time: each has its own."""
+    """P5: RETR from full mailboxes, logins to small ones. A mailbox is open in one session at a time."""
 
     def __init__(self, setting):
         self.setting = setting

@@ -1,5 +1,6 @@
-"""Hostile dialogues: smuggling, injection around TLS, relaying, logins in clear, over-long and binary input, clients that
-stop reading. Whatever is sent, the answers stay in step, nothing is delivered that should not be, memory stays bounded."""
+"""Hostile dialogues: smuggling, injection around TLS, relaying, logins in clear, over-long and binary input, and
+clients that stop reading. Whatever is sent, the answers stay in step, nothing is delivered that should not be, and
+memory stays bounded."""
 import base64
 import os
 import random
@@ -15,6 +16,12 @@ MIB = 1024 * 1024
 def rss(pid):
     with open(f"/proc/{pid}/status") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+
+
+def bound(octets):
+    """What a server may grow by. With AddressSanitizer each allocation costs more and is kept for a while."""
+    with open(live.binary(), "rb") as program:
+        return octets * 4 if b"__asan_init" in program.read() else octets
 
 
 class Dialogue(live.Case):
@@ -186,7 +193,11 @@ class InjectionTest(Dialogue):
         client = live.Smtp(self.server)
         client.command("MAIL FROM:<before@example.net>", "250")
         client.command(f"RCPT TO:<{self.server.address}>", "250")
-        client.command("STARTTLS", "220")
+        answer = client.command("STARTTLS")
+        if answer.startswith("503"):  # a transaction may be in the way
+            client.command("RSET", "250")
+            answer = client.command("STARTTLS", "220")
+        self.assertTrue(answer.startswith("220"))
         client.start_tls(live.unverified())
         self.assertTrue(client.command("DATA").startswith("503"))
         client.command("EHLO client.example.net", "250")
@@ -318,7 +329,7 @@ class LoginTest(Dialogue):
     def test_pop3_has_no_login_in_clear(self):
         client = live.Pop3(self.server)
         client.command("CAPA")
-        capabilities = client.body().decode()
+        capabilities = [line.split()[0] for line in client.body().decode().splitlines()]
         self.assertIn("STLS", capabilities)
         self.assertNotIn("SASL", capabilities)
         self.assertNotIn("USER", capabilities)
@@ -392,7 +403,7 @@ class LongAndBinaryTest(Dialogue):
                 except OSError:
                     break  # it may be cut
         grown = rss(self.server.pid) - before
-        self.assertLess(grown, 24 * MIB)
+        self.assertLess(grown, bound(24 * MIB))
         for client in clients:
             try:
                 client.send(b"\r\nNOOP\r\n")
@@ -506,15 +517,14 @@ class LongAndBinaryTest(Dialogue):
 
     def test_too_many_errors(self):
         client = live.Smtp(self.server)
-        answers = [client.command("NONSENSE") for _ in range(30) if self.open(client)]
-        self.assertTrue(any(answer.startswith("421") for answer in answers) or not answers[-1], answers)
-
-    def open(self, client):
-        try:
-            client.send(b"")
-            return True
-        except OSError:
-            return False
+        answers = []
+        while len(answers) < 30:
+            try:
+                answers.append(client.command("NONSENSE"))
+            except OSError:
+                break
+        self.assertLess(len(answers), 30)
+        self.assertTrue(any(answer.startswith("421") for answer in answers), answers)
 
     def test_every_bad_session_leaves_a_trace(self):
         client = live.Smtp(self.server)
@@ -556,7 +566,7 @@ class StopReadingTest(Dialogue):
         clients = [live.Smtp(self.server) for _ in range(self.CLIENTS)]
         sent = []
         live.in_threads([lambda c=c: sent.append(self.flood(c, b"EHLO flood.example.net\r\n" * 2000)) for c in clients])
-        self.assertLess(rss(self.server.pid) - before, 48 * MIB)
+        self.assertLess(rss(self.server.pid) - before, bound(48 * MIB))
         # The server stopped reading, or cut the session: it did not swallow everything.
         self.assertLess(max(sent), 64 * MIB)
         for client in clients:
@@ -574,7 +584,7 @@ class StopReadingTest(Dialogue):
         self.assertTrue(select.select([reader.socket], [], [], live.TIMEOUT)[0])
         # Nothing is read; another client is served meanwhile, and the server does not gather what it cannot send.
         live.Smtp(self.server).quit()
-        self.assertLess(rss(self.server.pid) - before, 16 * MIB)
+        self.assertLess(rss(self.server.pid) - before, bound(16 * MIB))
         reader.close()
 
 

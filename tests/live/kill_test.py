@@ -1,5 +1,5 @@
-"""kill -9 under load: every acknowledged message is there afterwards, octet for octet; every acknowledged deletion stays
-done."""
+"""kill -9 under load: every acknowledged message is there afterwards, octet for octet; every acknowledged deletion
+stays done."""
 import hashlib
 import os
 import random

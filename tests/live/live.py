@@ -1,5 +1,5 @@
-"""What live tests share: a server of their own, plain sockets that speak SMTP and POP3, threads whose failures are told.
-"""
+"""What live tests share: a server of their own, plain sockets that speak SMTP and POP3, threads whose failures are
+told."""
 import base64
 import pathlib
 import socket
@@ -8,7 +8,7 @@ import sys
 import threading
 import unittest
 
-from server import Server
+from server import Server, binary  # noqa: F401 - both are for the tests
 
 TIMEOUT = 30
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
@@ -212,4 +212,4 @@ def unverified():
 
 
 def main():
-    unittest.main(verbosity=2)
+    unittest.main(verbosity=2, warnings="ignore")

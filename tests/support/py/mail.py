@@ -3,6 +3,7 @@ import poplib
 import smtplib
 
 TIMEOUT = 60
+poplib._MAXLINE = 1 << 20  # text lines may have 65,536 octets
 
 
 def smtp_open(server, tls=True):
