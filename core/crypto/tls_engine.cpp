@@ -170,7 +170,7 @@ void TlsEngine::shutdown(Bytes& out) {
 }
 
 bool TlsEngine::established() const {
-  return state_->established;
+  return state_->established && !state_->failed;
 }
 
 std::string TlsEngine::description() const {
