@@ -1,5 +1,5 @@
-// Where messages live. Interface of the mailbox store: received through 25 into drafts, fetched through 110 from mailboxes.
-// Implemented by adapters/store; a stand-in in memory is in tests/support.
+// Where messages live. Interface of the mailbox store: received through 25 into drafts, fetched through 110 from
+// mailboxes. Implemented by adapters/store; a stand-in in memory is in tests/support.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,9 @@ using Done = std::function<void(Expected<T>)>;
 
 /// Who gets a message. A mailbox is made by its first delivery.
 struct Delivery {
-  std::string reverse_path;           ///< "" for the null reverse-path
-  std::vector<AccountId> mailboxes;   ///< each once; the content is stored once
-  std::vector<uint64_t> quotas;       ///< octets, beside `mailboxes`; 0 = no limit
+  std::string reverse_path;          ///< "" for the null reverse-path
+  std::vector<AccountId> mailboxes;  ///< each once; the content is stored once
+  std::vector<uint64_t> quotas;      ///< octets, beside `mailboxes`; 0 = no limit
   WallTime received = 0;
 };
 
@@ -41,10 +41,11 @@ class Draft {
   virtual void flush(Done<void> done) = 0;
   virtual uint64_t size() const = 0;
   /// Makes it durable: when `done` has a value, the message survives any crash. The value is the message's id.
-  /// disk_full, folder_read_only, io_error: nothing is kept; mailbox_full: quota of a recipient (args: account) - nobody got it.
+  /// disk_full, folder_read_only, io_error: nothing is kept; mailbox_full: quota of a recipient (args: account) -
+  /// nobody got it.
   virtual void commit(Delivery delivery, Done<uint64_t> done) = 0;
 };
-constexpr size_t kInlineLimit = 64 * 1024;   ///< octets kept in the database itself
+constexpr size_t kInlineLimit = 64 * 1024;  ///< octets kept in the database itself
 constexpr size_t kDraftBuffer = 256 * 1024;
 
 /// One message in a mailbox listing.
@@ -86,7 +87,8 @@ class MessageStore {
  public:
   virtual ~MessageStore() = default;
   virtual std::unique_ptr<Draft> begin() = 0;
-  /// busy when another session has it open. An account without a mailbox yet has an empty one. Reads on the calling thread.
+  /// busy when another session has it open. An account without a mailbox yet has an empty one. Reads on the calling
+  /// thread.
   virtual Expected<std::unique_ptr<Mailbox>> open_mailbox(AccountId account) = 0;
   virtual Expected<MailboxUsage> usage(AccountId account) = 0;
   /// False while the disk is full or the folder read-only: new mail gets 452 before DATA.
