@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/ip_address.h"
+#include "crypto/hello_guard.h"
 #include "crypto/tls_state.h"
 
 namespace postern::crypto {
@@ -16,6 +17,8 @@ struct TlsEngine::State {
   const char* failure = "";
   bool failed = false;
   bool established = false;
+  bool hello_too_long = false;
+  detail::HelloGuard hello;
   detail::SslPtr ssl;  ///< last: its BIO points to this object
 };
 
@@ -41,6 +44,10 @@ struct TlsEngine::Call {
     const size_t count = state.in == nullptr ? 0 : std::min(wanted, state.in->size());
     if (count == 0) {
       BIO_set_retry_read(bio);
+      return 0;
+    }
+    if (!state.established && !state.context->state_->client && !state.hello.accepts(state.in->first(count))) {
+      state.hello_too_long = true;
       return 0;
     }
     std::copy_n(state.in->begin(), count, reinterpret_cast<uint8_t*>(to));
@@ -129,6 +136,7 @@ TlsEngine::Status TlsEngine::settle(int result) {
   state_->failed = true;
   const long verdict = SSL_get_verify_result(ssl);
   state_->failure = detail::take_openssl_reason();
+  if (state_->hello_too_long) state_->failure = "client hello too long";
   if (verdict != X509_V_OK && !state_->established) state_->failure = X509_verify_cert_error_string(verdict);
   return Status::failed;
 }

@@ -2,6 +2,7 @@
 // floods.
 #include <QtTest>
 
+#include "core/crypto/openssl_tool.h"
 #include "core/crypto/tls_pair.h"
 #include "crypto/random.h"
 #include "crypto/tls.h"
@@ -25,6 +26,17 @@ std::shared_ptr<const TlsContext> server_context() {
   static const auto made =
       TlsContext::server(issue_leaf(authority(), {kName}, {*IpAddress::parse("192.0.2.1")}, wall_now()).value(), false)
           .value();
+  return made;
+}
+
+/// RSA opens the way to suites that an EC certificate cannot serve anyhow.
+std::shared_ptr<const TlsContext> rsa_server_context() {
+  static const auto made = [] {
+    const OpensslTool openssl;
+    openssl.self_signed("rsa", "-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+    const auto bundle = import_pem(openssl.read("rsa.crt"), openssl.read("rsa.key"), Secret(), wall_now(), "rsa");
+    return TlsContext::server(bundle.value(), false).value();
+  }();
   return made;
 }
 
@@ -59,8 +71,8 @@ Bytes client_hello(uint16_t version, uint16_t suite) {
   body.insert(body.end(), 32, 0x42);  // random
   body.push_back(0);                  // no session
   for (const int octet : {0, 2, suite >> 8, suite & 0xff, 1, 0}) body.push_back(static_cast<uint8_t>(octet));
-  // supported_groups: P-256; ec_point_formats: uncompressed; signature_algorithms: ecdsa with SHA-256
-  const Bytes extensions = {0, 10, 0, 4, 0, 2, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 4, 0, 2, 4, 3};
+  // supported_groups: P-256; ec_point_formats: uncompressed; signature_algorithms: ECDSA and RSA with SHA-256
+  const Bytes extensions = {0, 10, 0, 4, 0, 2, 0, 23, 0, 11, 0, 2, 1, 0, 0, 13, 0, 6, 0, 4, 4, 3, 4, 1};
   body.push_back(0);
   body.push_back(static_cast<uint8_t>(extensions.size()));
   body.insert(body.end(), extensions.begin(), extensions.end());
@@ -216,13 +228,19 @@ void TlsBadTest::weak_offers_data() {
   QTest::newRow("ECDHE-ECDSA-AES128-SHA, CBC") << 0x0303 << 0xc009 << false;
   QTest::newRow("ECDHE-ECDSA-AES256-SHA384, CBC") << 0x0303 << 0xc024 << false;
   QTest::newRow("ECDHE-ECDSA-AES128-CCM") << 0x0303 << 0xc0ac << false;
-  QTest::newRow("AES128-GCM-SHA256, RSA key exchange") << 0x0303 << 0x009c << false;
-  QTest::newRow("AES128-SHA") << 0x0303 << 0x002f << false;
-  QTest::newRow("DES-CBC3-SHA") << 0x0303 << 0x000a << false;
-  QTest::newRow("RC4-SHA") << 0x0303 << 0x0005 << false;
-  QTest::newRow("NULL-SHA") << 0x0303 << 0x0002 << false;
+  QTest::newRow("ECDHE-ECDSA-NULL-SHA") << 0x0303 << 0xc006 << false;
   QTest::newRow("AECDH-AES128-SHA, anonymous") << 0x0303 << 0xc018 << false;
   QTest::newRow("PSK-AES128-GCM-SHA256") << 0x0303 << 0x00a8 << false;
+  QTest::newRow("RSA: ECDHE-RSA-AES128-GCM-SHA256") << 0x0303 << 0xc02f << true;
+  QTest::newRow("RSA: ECDHE-RSA-CHACHA20-POLY1305") << 0x0303 << 0xcca8 << true;
+  QTest::newRow("RSA: ECDHE-RSA-AES128-SHA, CBC") << 0x0303 << 0xc013 << false;
+  QTest::newRow("RSA: ECDHE-RSA-AES256-SHA384, CBC") << 0x0303 << 0xc028 << false;
+  QTest::newRow("RSA: DHE-RSA-AES256-GCM-SHA384") << 0x0303 << 0x009f << false;
+  QTest::newRow("RSA: AES128-GCM-SHA256, RSA key exchange") << 0x0303 << 0x009c << false;
+  QTest::newRow("RSA: AES128-SHA") << 0x0303 << 0x002f << false;
+  QTest::newRow("RSA: DES-CBC3-SHA") << 0x0303 << 0x000a << false;
+  QTest::newRow("RSA: RC4-SHA") << 0x0303 << 0x0005 << false;
+  QTest::newRow("RSA: NULL-SHA") << 0x0303 << 0x0002 << false;
 }
 
 void TlsBadTest::weak_offers() {
@@ -230,7 +248,8 @@ void TlsBadTest::weak_offers() {
   QFETCH(int, suite);
   QFETCH(bool, taken);
   const Bytes hello = client_hello(static_cast<uint16_t>(version), static_cast<uint16_t>(suite));
-  TlsEngine server(server_context());
+  const bool rsa = std::string_view(QTest::currentDataTag()).starts_with("RSA");
+  TlsEngine server(rsa ? rsa_server_context() : server_context());
   Bytes out;
   BytesView in(hello);
   QCOMPARE(server.handshake(in, out), taken ? Status::more : Status::failed);
