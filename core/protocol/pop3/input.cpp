@@ -1,4 +1,6 @@
 // Octets to lines, in bounded memory. RFC 1939 section 3: a command is one line that ends in CRLF.
+#include <algorithm>
+
 #include "base/text.h"
 #include "protocol/pop3/state.h"
 
@@ -9,6 +11,7 @@ using Size = std::string_view::size_type;
 constexpr Size kNone = std::string_view::npos;
 
 constexpr std::string_view kAuth = "AUTH ";
+constexpr uint32_t kSwallowLimit = 1 << 20;  // octets of one over-long line before the session ends
 
 /// How long the line that is held and goes on with `more` may be, CRLF included.
 Size line_limit(const Session::State& state, const Limits& limits, std::string_view more) {
@@ -56,57 +59,65 @@ void take_complete(Step& step, std::string_view line) {
     run_line(step, text);
 }
 
-bool is_bare_lf(const Session::State& state, std::string_view octets, Size at) {
-  if (at > 0) return octets[at - 1] != '\r';
-  return !state.swallowing && (state.line.empty() || state.line.back() != '\r');
+/// The rest of a line that was too long. Returns the octets used.
+Size swallow(Step& step, std::string_view octets) {
+  Session::State& state = step.state;
+  const Size at = octets.find('\n');
+  const Size used = at == kNone ? octets.size() : at + 1;
+  state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit));
+  if (at == kNone) {
+    state.after_cr = octets.back() == '\r';
+    if (state.swallowed > kSwallowLimit) step.close("a line without end");
+    return used;
+  }
+  state.after_lf = at > 0 ? octets[at - 1] != '\r' : !state.after_cr;
+  state.swallowing = false;
+  return used;
 }
 
-/// One past the LF at `at`. A bare LF is inside a line, not its end: what came with it is the same line, never a second
-/// command.
-Size past_line_end(std::string_view octets, Size at, bool bare) {
-  if (!bare) return at + 1;
-  const Size next = octets.find('\n', at + 1);
-  return next == kNone ? octets.size() : next + 1;
+void begin_swallowing(Step& step) {
+  Session::State& state = step.state;
+  state.after_cr = !state.line.empty() && state.line.back() == '\r';
+  state.swallowed = static_cast<uint32_t>(state.line.size());
+  state.swallowing = true;
+  drop(state.line);
+  refuse_line(step, "-ERR The line is too long", "line-too-long");
 }
 
-/// The line that is held goes on with `more`, up to and with its LF.
-void take_line_end(Step& step, std::string_view more, bool bare) {
+/// The line that is held goes on with `more`, up to and with an LF.
+void take_line_end(Step& step, std::string_view more) {
   std::string whole;
   whole.swap(step.state.line);
-  if (bare) {
-    refuse_line(step, "-ERR The line holds a bare LF", "bare-lf");
-  } else if (whole.empty()) {
-    take_complete(step, more);
-  } else {
+  if (!whole.empty()) {
     hold(whole, more, step.context.rules.limits());
-    take_complete(step, whole);
+    more = whole;
   }
+  // A bare LF is inside a line, not its end. What stands on either side of it is refused: it is never a second command.
+  const bool tail = step.state.after_lf;
+  step.state.after_lf = !more.ends_with("\r\n");
+  if (tail || step.state.after_lf)
+    refuse_line(step, "-ERR The line holds a bare LF", "bare-lf");
+  else
+    take_complete(step, more);
   drop(whole);
 }
 
 /// Takes a line or the beginning of one; returns the octets used.
 Size take_line(Step& step, std::string_view octets) {
   Session::State& state = step.state;
+  if (state.swallowing) return swallow(step, octets);
   const Size at = octets.find('\n');
-  const bool complete = at != kNone;
-  const bool bare = complete && is_bare_lf(state, octets, at);
-  const Size used = complete ? past_line_end(octets, at, bare) : octets.size();
-  if (state.swallowing) {
-    state.swallowing = !complete;
-    return used;
-  }
+  const Size length = at == kNone ? octets.size() : at + 1;
   const Limits& limits = step.context.rules.limits();
-  const Size length = complete ? at + 1 : octets.size();
   if (state.line.size() + length > line_limit(state, limits, octets)) {
-    drop(state.line);
-    state.swallowing = !complete;
-    refuse_line(step, "-ERR The line is too long", "line-too-long");
-  } else if (complete) {
-    take_line_end(step, octets.substr(0, length), bare);
-  } else {
-    hold(state.line, octets, limits);
+    begin_swallowing(step);
+    return step.state.phase == kClosed ? length : swallow(step, octets);
   }
-  return used;
+  if (at == kNone)
+    hold(state.line, octets, limits);
+  else
+    take_line_end(step, octets.substr(0, length));
+  return length;
 }
 
 }  // namespace

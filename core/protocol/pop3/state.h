@@ -48,9 +48,12 @@ struct Session::State {
   bool utf8 = false;        ///< RFC 6856: the client issued UTF8
   bool sasl = false;        ///< the next line answers "+ "
   bool swallowing = false;  ///< the rest of a refused over-long line is dropped
+  bool after_cr = false;    ///< the last octet of it was a CR
+  bool after_lf = false;    ///< a bare LF was read: what follows belongs to the line that was refused
   bool open = false;        ///< a question is open
   bool listing_uids = false;
   uint32_t errors = 0;
+  uint32_t swallowed = 0;  ///< octets of the over-long line
   uint32_t wrong_logins = 0;
   uint32_t questions = 0;
   uint32_t listing_next = 0;  ///< next message of the listing in progress

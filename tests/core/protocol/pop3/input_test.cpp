@@ -35,14 +35,24 @@ void InputTest::pipelining_in_any_pieces() {
 }
 
 void InputTest::a_bare_lf_makes_no_second_command() {
-  Talk talk;
-  talk.mailbox.messages = {"a\r\n"};
-  talk.log_in();
-  QCOMPARE(talk.raw("NOOP\nDELE 1\r\n"), std::string("-ERR The line holds a bare LF\r\n"));
-  QCOMPARE(talk.say("STAT"), std::string("+OK 1 3\r\n"));
-  QCOMPARE(talk.raw("NOOP\n"), std::string("-ERR The line holds a bare LF\r\n"));
-  QCOMPARE(talk.say("NOOP"), std::string("+OK\r\n"));
-  QVERIFY(talk.raw(std::string(300, 'x') + "\nDELE 1\r\nSTAT\r\n").ends_with("\r\n+OK 1 3\r\n"));
+  const std::string refusal = "-ERR The line holds a bare LF\r\n";
+  const std::string longer(300, 'x');
+  for (const auto& [input, wanted] : std::vector<std::pair<std::string, std::string>>{
+           {"NOOP\nDELE 1\r\nSTAT\r\n", refusal + refusal + "+OK 1 3\r\n"},
+           {"NOOP\n", refusal},
+           {"NOOP\nNOOP\nDELE 1\n", refusal + refusal + refusal},
+           {"NOOP\n\r\nSTAT\r\n", refusal + refusal + "+OK 1 3\r\n"},
+           {longer + "\nDELE 1\r\nSTAT\r\n", "-ERR The line is too long\r\n" + refusal + "+OK 1 3\r\n"},
+           {longer + "\r\nSTAT\r\n", "-ERR The line is too long\r\n+OK 1 3\r\n"}}) {
+    for (size_t piece = 1; piece <= input.size(); ++piece) {
+      Talk talk;
+      talk.mailbox.messages = {"a\r\n"};
+      talk.log_in();
+      std::string said;
+      for (size_t at = 0; at < input.size(); at += piece) said += talk.raw(input.substr(at, piece));
+      QCOMPARE(said, wanted);
+    }
+  }
 }
 
 void InputTest::bare_cr_and_nul() {
@@ -65,6 +75,8 @@ void InputTest::over_long_lines() {
   for (int i = 0; i < 1000; ++i) said += talk.raw(std::string(1000, 'x'));
   said += talk.raw("\r\nNOOP\r\n");
   QCOMPARE(said, std::string("-ERR The line is too long\r\n+OK\r\n"));
+  for (int i = 0; i < 2000 && !talk.closed; ++i) talk.raw(std::string(1000, 'x'));
+  QVERIFY(talk.closed);
 }
 
 void InputTest::unknown_commands_and_the_error_limit() {
