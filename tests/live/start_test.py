@@ -5,6 +5,7 @@ import pathlib
 import shutil
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import unittest
@@ -233,6 +234,30 @@ class CertificateTest(live.Case):
         self.server.stop()
         self.server.start()
         mail.pop3_open(self.server).quit()
+
+    def test_the_own_certificate(self):
+        """EC P-256, names, serverAuth, at most 397 days, signed by the own authority."""
+        with live.Smtp(self.server) as client:
+            client.command("STARTTLS", "220")
+            client.start_tls(live.unverified())
+            leaf = ssl.DER_cert_to_PEM_cert(client.socket.getpeercert(binary_form=True))
+        path = self.server.root / "leaf.pem"
+        path.write_text(leaf)
+        text = subprocess.run(
+            ["openssl", "x509", "-in", path, "-noout", "-text"], capture_output=True, text=True
+        ).stdout
+        for part in ("prime256v1", "DNS:", "TLS Web Server Authentication"):
+            self.assertIn(part, text)
+        check = subprocess.run(
+            ["openssl", "x509", "-in", path, "-noout", "-checkend", str(398 * 86400)], capture_output=True
+        )
+        self.assertEqual(check.returncode, 1)
+        check = subprocess.run(
+            ["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", self.server.ca_file(), path],
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(check.returncode, 0, check.stdout + check.stderr)
 
     def test_pfx(self):
         certificate, key = self.make("mx.example.org")
