@@ -67,7 +67,7 @@ Size swallow(Step& step, std::string_view octets) {
   state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit));
   if (at == kNone) {
     state.after_cr = octets.back() == '\r';
-    if (state.swallowed > kSwallowLimit) step.close("a line without end");
+    if (state.swallowed >= kSwallowLimit) step.close("a line without end");
     return used;
   }
   state.after_lf = at > 0 ? octets[at - 1] != '\r' : !state.after_cr;
