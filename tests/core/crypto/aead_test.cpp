@@ -3,6 +3,7 @@
 
 #include <QtTest>
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "crypto/random.h"

@@ -2,6 +2,7 @@
 #include "crypto/digest.h"
 
 #include <QtTest>
+#include <atomic>
 #include <set>
 #include <thread>
 

@@ -2,6 +2,8 @@
 #include "crypto/tls.h"
 
 #include <QtTest>
+#include <atomic>
+#include <thread>
 
 #include "base/clock.h"
 #include "core/crypto/tls_pair.h"
@@ -64,6 +66,7 @@ class TlsTest : public QObject {
   void key_updates();
   void close_notify();
   void nothing_before_the_handshake();
+  void threads_share_contexts();
 };
 
 void TlsTest::versions_and_suites() {
@@ -227,6 +230,27 @@ void TlsTest::nothing_before_the_handshake() {
   QVERIFY(!server.update_keys(out));
   QVERIFY(out.empty());
   QVERIFY(server.description().empty() && server.version().empty());
+}
+
+void TlsTest::threads_share_contexts() {
+  const auto client_context = world().client();
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&good, client_context] {
+      for (int i = 0; i < 10; ++i) {
+        TlsSide client{TlsEngine(client_context, kName), {}};
+        TlsSide server{TlsEngine(world().server), {}};
+        shake_hands(client, server);
+        Bytes wire;
+        client.engine.write(as_bytes("NOOP\r\n"), wire);
+        Status last = Status::ok;
+        good += read_all(server.engine, wire, server.out, last) == "NOOP\r\n";
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  QCOMPARE(good.load(), 40);
 }
 
 QTEST_APPLESS_MAIN(TlsTest)
