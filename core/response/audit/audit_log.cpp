@@ -46,7 +46,9 @@ Digest frontier_mac(const crypto::AeadKey& key, const Frontier& frontier) {
 AuditLog::AuditLog(AuditStore& store, const crypto::AeadKey& mac_key, const Clock& clock)
     : store_(store), mac_key_(mac_key), clock_(clock) {}
 
-AuditLog::~AuditLog() { wipe(mac_key_.data(), mac_key_.size()); }
+AuditLog::~AuditLog() {
+  wipe(mac_key_.data(), mac_key_.size());
+}
 
 Expected<void> AuditLog::load() {
   auto stored = store_.frontier();
@@ -62,11 +64,15 @@ Expected<void> AuditLog::load() {
 }
 
 Expected<uint64_t> AuditLog::append(const Record& record) {
-  if (record.payload.size() > kPayloadLimit) return fail(ErrorCode::too_large, {"audit payload", std::to_string(kPayloadLimit)});
+  if (record.payload.size() > kPayloadLimit)
+    return fail(ErrorCode::too_large, {"audit payload", std::to_string(kPayloadLimit)});
   const Payload payload{crypto::random_bytes(kSaltSize), to_bytes(record.payload)};
-  Entry entry{frontier_.size + 1,           clock_.wall(),
-              entry_field(record.actor),    entry_field(record.via),
-              entry_field(record.action),   entry_field(record.object),
+  Entry entry{frontier_.size + 1,
+              clock_.wall(),
+              entry_field(record.actor),
+              entry_field(record.via),
+              entry_field(record.action),
+              entry_field(record.object),
               commit_to(payload.salt, payload.text)};
   serialise(entry, buffer_);
   const Digest chain = link(frontier_.chain, buffer_);
@@ -84,7 +90,8 @@ Expected<uint64_t> AuditLog::append(const Record& record) {
 }
 
 Expected<uint64_t> AuditLog::erase(uint64_t first, uint64_t last, Record who) {
-  if (first == 0 || first > last || last > frontier_.size) return fail(ErrorCode::not_found, {erased_object(first, last)});
+  if (first == 0 || first > last || last > frontier_.size)
+    return fail(ErrorCode::not_found, {erased_object(first, last)});
   if (auto erased = store_.erase_payloads(first, last); !erased) return fail(erased.error());
   who.action = kEraseAction;
   who.object = erased_object(first, last);

@@ -50,7 +50,9 @@ std::optional<Entry> parse_entry(BytesView octets) {
   return entry;
 }
 
-Digest commit_to(BytesView salt, BytesView payload) { return crypto::sha256({salt, payload}); }
+Digest commit_to(BytesView salt, BytesView payload) {
+  return crypto::sha256({salt, payload});
+}
 
 Digest link(const Digest& previous, BytesView entry) {
   const uint8_t tag[] = {kLinkTag};

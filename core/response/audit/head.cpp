@@ -28,7 +28,9 @@ Bytes serialise(const Head& head) {
   return out;
 }
 
-Digest digest_of(const SignedHead& head) { return crypto::sha256(with_signature(head)); }
+Digest digest_of(const SignedHead& head) {
+  return crypto::sha256(with_signature(head));
+}
 
 SignedHead sign_head(const Head& head, const crypto::Ed25519Key& key) {
   SignedHead out{head, {}};
@@ -42,7 +44,9 @@ bool is_genuine(const SignedHead& head, const TrustedKeys& keys) {
          crypto::ed25519_verify(head.head.key, serialise(head.head), head.signature);
 }
 
-std::string to_line(const SignedHead& head) { return hex(with_signature(head)); }
+std::string to_line(const SignedHead& head) {
+  return hex(with_signature(head));
+}
 
 std::optional<SignedHead> parse_head(BytesView in) {
   SignedHead out;

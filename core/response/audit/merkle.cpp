@@ -8,9 +8,13 @@ constexpr uint8_t kInnerTag[] = {1};
 
 }  // namespace
 
-Digest leaf_hash(BytesView entry) { return crypto::sha256({kLeafTag, entry}); }
+Digest leaf_hash(BytesView entry) {
+  return crypto::sha256({kLeafTag, entry});
+}
 
-Digest inner_hash(const Digest& left, const Digest& right) { return crypto::sha256({kInnerTag, left, right}); }
+Digest inner_hash(const Digest& left, const Digest& right) {
+  return crypto::sha256({kInnerTag, left, right});
+}
 
 void add_leaf(Frontier& frontier, const Digest& leaf, const NodeSink& sink) {
   Digest hash = leaf;

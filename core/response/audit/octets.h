@@ -15,7 +15,9 @@ void put_number(Bytes& out, Integer value) {
     out.push_back(static_cast<uint8_t>(value >> (shift - 8)));
 }
 
-inline void put_octets(Bytes& out, BytesView octets) { out.insert(out.end(), octets.begin(), octets.end()); }
+inline void put_octets(Bytes& out, BytesView octets) {
+  out.insert(out.end(), octets.begin(), octets.end());
+}
 
 template <class Integer>
 bool take_number(BytesView& in, Integer& value) {

@@ -7,7 +7,9 @@ namespace postern::audit {
 namespace {
 
 /// The largest power of two below n (n > 1).
-uint64_t split_of(uint64_t n) { return std::bit_floor(n - 1); }
+uint64_t split_of(uint64_t n) {
+  return std::bit_floor(n - 1);
+}
 
 /// MTH(D[begin:begin+count]); begin is a multiple of the power of two that count rounds up to.
 Expected<Digest> subtree(AuditStore& store, uint64_t begin, uint64_t count) {
@@ -61,7 +63,9 @@ bool subproof(AuditStore& store, uint64_t from, uint64_t begin, uint64_t count, 
 
 }  // namespace
 
-Expected<Digest> root_at(AuditStore& store, uint64_t size) { return subtree(store, 0, size); }
+Expected<Digest> root_at(AuditStore& store, uint64_t size) {
+  return subtree(store, 0, size);
+}
 
 Expected<Proof> inclusion_proof(AuditStore& store, uint64_t index, uint64_t size) {
   if (index >= size) return fail(ErrorCode::bad_input, {"seq", std::to_string(index + 1)});

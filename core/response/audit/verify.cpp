@@ -53,7 +53,8 @@ class Verifier {
     if (cancelled_) return fail(ErrorCode::cancelled, {"audit verify"});
     verdict_.entries = frontier_.size;
     if (verdict_.ok() || verdict_.first->kind == Damage::edited) check_missing();
-    for (auto check : {&Verifier::check_frontier, &Verifier::check_heads, &Verifier::check_outside, &Verifier::check_nodes})
+    for (auto check :
+         {&Verifier::check_frontier, &Verifier::check_heads, &Verifier::check_outside, &Verifier::check_nodes})
       if (verdict_.ok())
         if (auto done = (this->*check)(); !done) return fail(done.error());
     return verdict_;
@@ -119,7 +120,8 @@ class Verifier {
       if (!genuine) return found(head.size, Damage::edited);
       if (head.previous != last_head_) return found(head.size, Damage::deleted);
       // Entries that were made anew fit each other, but not what was signed: the first may be any since the last head.
-      if (head.root != root_of(frontier_) || head.chain != frontier_.chain) return found(good_size_ + 1, Damage::edited);
+      if (head.root != root_of(frontier_) || head.chain != frontier_.chain)
+        return found(good_size_ + 1, Damage::edited);
       last_head_ = digest_of(signed_head);
       good_size_ = head.size;
       ++verdict_.heads;
@@ -140,7 +142,8 @@ class Verifier {
     const Frontier& known = (*stored)->frontier;
     if (known.size > frontier_.size) found(frontier_.size + 1, Damage::truncated);
     if (known.size < frontier_.size) found(known.size + 1, Damage::edited);
-    const bool right = known == frontier_ && (options_.mac_key == nullptr || (*stored)->mac == frontier_mac(*options_.mac_key, known));
+    const bool right =
+        known == frontier_ && (options_.mac_key == nullptr || (*stored)->mac == frontier_mac(*options_.mac_key, known));
     if (!right) found(std::max<uint64_t>(frontier_.size, 1), Damage::edited);
     return {};
   }
@@ -229,6 +232,8 @@ const char* damage_name(Damage damage) {
   return kNames[static_cast<size_t>(damage)];
 }
 
-Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options) { return Verifier(store, options).run(); }
+Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options) {
+  return Verifier(store, options).run();
+}
 
 }  // namespace postern::audit

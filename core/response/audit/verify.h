@@ -36,10 +36,10 @@ struct Verdict {
 };
 
 struct VerifyOptions {
-  TrustedKeys keys;                        ///< of the heads
+  TrustedKeys keys;                          ///< of the heads
   const crypto::AeadKey* mac_key = nullptr;  ///< of the frontier; null: it is compared without
-  bool payloads = true;                    ///< compare each payload with its commitment
-  std::function<bool()> cancelled;         ///< asked every thousand entries
+  bool payloads = true;                      ///< compare each payload with its commitment
+  std::function<bool()> cancelled;           ///< asked every thousand entries
 };
 
 /// cancelled, or an error of the store; damage is no error.

@@ -1,26 +1,25 @@
 #include "response/change/document.h"
 
-#include <set>
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
 
 namespace postern::change {
 namespace {
 
-constexpr size_t kNameLimit = 255;
+constexpr size_t kKindLimit = 64;  // octets
 
-bool is_name(std::string_view text) {
-  if (text.empty() || text.size() > kNameLimit) return false;
-  for (char c : text)
-    if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == 127) return false;
-  return true;
+bool is_kind(std::string_view text) {
+  const auto good = [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '_' || c == '-'; };
+  return !text.empty() && text.size() <= kKindLimit && std::all_of(text.begin(), text.end(), good);
 }
 
-/// A field's value, discarded when it is not there.
-Json field(const Json& object, const std::string& name) {
-  const auto found = object.find(name);
-  return found == object.end() ? Json(Json::value_t::discarded) : *found;
+bool is_id(std::string_view text) {
+  const auto bad = [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; };
+  return !text.empty() && text.size() <= kDocumentIdLimit && is_utf8(text) &&
+         std::none_of(text.begin(), text.end(), bad);
 }
-
-bool same(const Json& a, const Json& b) { return a.is_discarded() == b.is_discarded() && (a.is_discarded() || a == b); }
 
 }  // namespace
 
@@ -28,51 +27,41 @@ std::optional<DocumentName> DocumentName::parse(std::string_view text) {
   const size_t slash = text.find('/');
   if (slash == std::string_view::npos) return std::nullopt;
   DocumentName out{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
-  if (!is_name(out.kind) || !is_name(out.id)) return std::nullopt;
+  if (!is_kind(out.kind) || !is_id(out.id)) return std::nullopt;
   return out;
 }
 
-void DocumentKinds::add(DocumentKind kind) { kinds_[kind.name] = std::move(kind); }
-
-const DocumentKind* DocumentKinds::find(std::string_view name) const {
-  const auto found = kinds_.find(name);
-  return found == kinds_.end() ? nullptr : &found->second;
+void DocumentKinds::add(DocumentKind kind) {
+  kinds_.push_back(std::move(kind));
 }
 
-std::vector<std::string> DocumentKinds::names() const {
-  std::vector<std::string> out;
-  for (const auto& entry : kinds_) out.push_back(entry.first);
-  return out;
+const DocumentKind* DocumentKinds::find(const DocumentName& name) const {
+  const auto fits = [&name](const DocumentKind& kind) {
+    return kind.name == name.kind && (kind.only_id.empty() || kind.only_id == name.id);
+  };
+  const auto found = std::find_if(kinds_.begin(), kinds_.end(), fits);
+  return found == kinds_.end() ? nullptr : &*found;
 }
 
-Expected<Json> DocumentKinds::check(const DocumentName& name, const Json& document) const {
-  const DocumentKind* kind = find(name.kind);
-  if (kind == nullptr) return fail(ErrorCode::not_found, {"document kind " + name.kind});
-  if (!document.is_object()) return fail(ErrorCode::bad_input, {name.to_string(), "a JSON object is expected"});
-  auto checked = kind->validate(name.id, document);
-  if (!checked) return checked;
-  if (canonical_json(*checked).size() > kDocumentLimit) return fail(ErrorCode::too_large, {name.to_string(), std::to_string(kDocumentLimit)});
-  return checked;
+bool DocumentKinds::has_kind(std::string_view name) const {
+  return std::any_of(kinds_.begin(), kinds_.end(), [name](const DocumentKind& kind) { return kind.name == name; });
 }
 
-std::optional<Json> merge(const Json& base, const Json& mine, const Json& theirs) {
-  if (mine == theirs || theirs == base) return mine;
-  if (mine == base) return theirs;
-  if (!base.is_object() || !mine.is_object() || !theirs.is_object()) return std::nullopt;
-  std::set<std::string> names;
-  for (const Json* object : {&base, &mine, &theirs})
-    for (const auto& item : object->items()) names.insert(item.key());
-  Json out = theirs;
-  for (const std::string& name : names) {
-    const Json before = field(base, name), wanted = field(mine, name), now = field(theirs, name);
-    if (same(before, wanted)) continue;
-    if (!same(before, now) && !same(wanted, now)) return std::nullopt;
-    if (wanted.is_discarded())
-      out.erase(name);
-    else
-      out[name] = wanted;
-  }
-  return out;
+Expected<std::string> DocumentKinds::check(const DocumentName& name, std::string_view json) const {
+  const DocumentKind* kind = find(name);
+  if (kind == nullptr) return fail(ErrorCode::not_found, {"document " + name.to_string()});
+  const auto given = parse_json(json, kDocumentLimit);
+  if (!given && given.error().code == ErrorCode::too_large)
+    return fail(ErrorCode::too_large, {"document " + name.to_string(), std::to_string(kDocumentLimit)});
+  if (!given) return fail(given.error());
+  const auto document = kind->parse(*given);
+  if (!document) return fail(document.error());
+  if (kind->validate)
+    if (auto valid = kind->validate(name.id, *document); !valid) return fail(valid.error());
+  std::string text = kind->canonical(*document);
+  if (text.size() > kDocumentLimit)
+    return fail(ErrorCode::too_large, {"document " + name.to_string(), std::to_string(kDocumentLimit)});
+  return text;
 }
 
 }  // namespace postern::change

@@ -1,52 +1,80 @@
-// Documents: what an administrator can set, as kind/id and JSON. A kind checks and completes its documents; comparing and
-// merging by field is the same for all. Pure; any thread.
+// Documents: everything an administrator can set, as kind/id and JSON (RFC 8259). What a kind of documents is, is told
+// here from above: response/change knows none of them by name. The admin thread; functions of a kind are pure but for
+// compile.
 #pragma once
 
+#include <cstdint>
 #include <functional>
-#include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/expected.h"
-#include "base/json.h"
+
+namespace postern {
+using Json = nlohmann::json;
+}
 
 namespace postern::change {
 
 constexpr size_t kDocumentLimit = 256 * 1024;  ///< octets of canonical JSON
-constexpr size_t kItemLimit = 100'000;         ///< items of a change set
+constexpr size_t kItemLimit = 100'000;         ///< documents in one change set
+constexpr size_t kDocumentIdLimit = 255;       ///< octets
 
-/// "kind/id".
+/// "user/7": the kind is a word, the id what follows the first slash.
 struct DocumentName {
   std::string kind, id;
+
+  /// Nothing unless both are there, short enough and printable UTF-8 without blanks.
   static std::optional<DocumentName> parse(std::string_view text);
   std::string to_string() const { return kind + "/" + id; }
   auto operator<=>(const DocumentName&) const = default;
 };
 
-/// What a kind of documents is.
+/// A document on its way into the policy.
+struct Compiled {
+  const DocumentName& name;
+  const Json* document;  ///< null: it was taken away
+  uint64_t version;      ///< grows with each change of anything; never repeats
+};
+
 struct DocumentKind {
   std::string name;
-  /// Checks and completes: bad_input names the field and what is expected.
-  std::function<Expected<Json>(const std::string& id, const Json& document)> validate;
-  /// May documents of other ids be made, and this one be taken away?
-  bool fixed = false;
+  std::string only_id;    ///< the one document of this kind; "" = any id. Kinds may share a name when this differs.
+  bool removable = true;  ///< may a document be taken away?
+  std::string fallback;   ///< canonical text of what holds when there is no document; "" = nothing does
+
+  /// The typed, complete form; bad_input (field, what is expected there).
+  std::function<Expected<Json>(const Json& given)> parse;
+  /// What goes beyond the types of fields: the id, fields that have to fit each other. May be empty.
+  std::function<Expected<void>(const std::string& id, const Json& document)> validate;
+  std::function<std::string(const Json& document)> canonical;
+  /// RFC 6902.
+  std::function<Json(const Json& before, const Json& after)> diff;
+  /// What `mine` made of `base`, done to `theirs`; nothing when both changed the same thing differently.
+  std::function<std::optional<Json>(const Json& base, const Json& mine, const Json& theirs)> merge;
+  /// Stages the document for the policy. Inside the transaction, before anything is in force. May be empty.
+  std::function<Expected<void>(const Compiled& document)> compile;
+  /// A value typed on a command line, made into what the field holds (a number for a text field is its text).
+  std::function<Json(const std::string& field, const Json& typed)> coerce;
+  /// Fields that name a secret by its id.
+  std::vector<std::string> secret_fields;
 };
 
 class DocumentKinds {
  public:
   void add(DocumentKind kind);
-  const DocumentKind* find(std::string_view name) const;
-  std::vector<std::string> names() const;
-  /// The checked document; not_found for an unknown kind, too_large beyond kDocumentLimit.
-  Expected<Json> check(const DocumentName& name, const Json& document) const;
+  /// Null when no kind has such documents.
+  const DocumentKind* find(const DocumentName& name) const;
+  bool has_kind(std::string_view name) const;
+  const std::vector<DocumentKind>& all() const { return kinds_; }
+  /// Parsed, validated, in canonical form. not_found (kind or id), bad_input, too_large.
+  Expected<std::string> check(const DocumentName& name, std::string_view json) const;
 
  private:
-  std::map<std::string, DocumentKind, std::less<>> kinds_;
+  std::vector<DocumentKind> kinds_;
 };
-
-/// Three-way comparison of JSON objects by field: what `mine` changed since `base` is put onto `theirs`. Nothing when both
-/// changed the same field differently.
-std::optional<Json> merge(const Json& base, const Json& mine, const Json& theirs);
 
 }  // namespace postern::change

@@ -1,218 +1,172 @@
 #include "response/change/engine.h"
 
-#include <algorithm>
-#include <array>
 #include <set>
+
+#include "base/json.h"
+#include "response/change/writing.h"
 
 namespace postern::change {
 namespace {
 
-constexpr std::array<std::string_view, 5> kStates{"applied", "pending-confirm", "confirmed", "reverted", "superseded"};
-
-Json items_json(const std::vector<Item>& items) {
-  Json out = Json::array();
-  for (const Item& item : items) {
-    Json entry{{"document", item.name.to_string()}};
-    if (item.before) entry["before"] = *item.before;
-    if (item.after) entry["after"] = *item.after;
-    out.push_back(std::move(entry));
-  }
-  return out;
-}
-
-std::string object_words(const std::vector<Item>& items) {
-  std::string out = items.empty() ? "" : items.front().name.to_string();
-  if (items.size() > 1) out += " and " + std::to_string(items.size() - 1) + " more";
-  return out;
-}
+constexpr size_t kPage = 500;  // documents read at once
 
 }  // namespace
 
-std::string_view state_name(State state) { return kStates[static_cast<size_t>(state)]; }
-
-std::optional<State> state_from_name(std::string_view name) {
-  const auto found = std::find(kStates.begin(), kStates.end(), name);
-  if (found == kStates.end()) return std::nullopt;
-  return static_cast<State>(found - kStates.begin());
+int64_t mono_micros(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(clock.now().time_since_epoch()).count();
 }
 
-/// What is there now beside what is wanted; items that are as wanted already are left out.
-Expected<std::vector<Item>> Engine::resolve(const Proposal& proposal) {
-  if (proposal.items.size() > kItemLimit) return fail(ErrorCode::too_many, {"items", std::to_string(kItemLimit)});
+ChangeEngine::ChangeEngine(ChangeStore& store, audit::AuditLog& audit, const DocumentKinds& kinds, PolicyStage& stage,
+                           EffectRunner& effects, const Clock& clock, std::string boot)
+    : store_(store),
+      audit_(audit),
+      kinds_(kinds),
+      stage_(stage),
+      effects_(effects),
+      clock_(clock),
+      boot_(std::move(boot)),
+      clocks_apart_(clock.wall() - mono_micros(clock)) {}
+
+Expected<void> ChangeEngine::open() {
+  uint64_t newest = 0;
+  std::string after;
+  for (;;) {
+    const auto page = store_.documents("", after, kPage, false);
+    if (!page) return fail(page.error());
+    for (const StoredDocument& document : *page) {
+      if (auto done = compile({document.name, std::nullopt, document.body}, document.version); !done) return done;
+      newest = std::max(newest, document.version);
+    }
+    if (page->size() < kPage) break;
+    after = page->back().name.to_string();
+  }
+  if (auto sealed = stage_.seal(newest); !sealed) {
+    stage_.drop();
+    return sealed;
+  }
+  stage_.accept();
+  auto waiting = store_.changes_in(State::pending_confirm);
+  if (!waiting) return fail(waiting.error());
+  for (ChangeSet& change : *waiting) pending_[change.id] = pend(std::move(change));
+  return {};
+}
+
+/// What is there now beside what is wanted. Items that are as wanted already are left out.
+Expected<std::vector<Item>> ChangeEngine::resolve(const Proposal& proposal) {
+  if (proposal.items.size() > kItemLimit) return fail(ErrorCode::too_many, {"documents", std::to_string(kItemLimit)});
   std::set<DocumentName> seen;
   std::vector<Item> out;
   for (const auto& [name, wanted] : proposal.items) {
-    if (!seen.insert(name).second) return fail(ErrorCode::bad_input, {name.to_string(), "it stands twice in the change"});
-    const auto now = store_.document(name);
+    if (!seen.insert(name).second)
+      return fail(ErrorCode::bad_input, {name.to_string(), "it stands twice in the change"});
+    const DocumentKind* kind = kinds_.find(name);
+    if (kind == nullptr) return fail(ErrorCode::not_found, {"document " + name.to_string()});
+    auto now = store_.document(name);
     if (!now) return fail(now.error());
     Item item{name, std::nullopt, std::nullopt};
-    if (*now) item.before = (*now)->body;
+    if (*now) item.before = std::move((*now)->body);
     if (wanted) {
       auto checked = kinds_.check(name, *wanted);
       if (!checked) return fail(checked.error());
       item.after = std::move(*checked);
     } else if (!item.before) {
       return fail(ErrorCode::not_found, {name.to_string()});
+    } else if (!kind->removable) {
+      return fail(ErrorCode::bad_input, {name.to_string(), "it can be changed, not taken away"});
     }
-    const DocumentKind* kind = kinds_.find(name.kind);
-    if (!item.after && kind != nullptr && kind->fixed) return fail(ErrorCode::bad_input, {name.to_string(), "it can be changed, not taken away"});
     if (item.before != item.after) out.push_back(std::move(item));
   }
-  if (out.empty()) return fail(ErrorCode::bad_input, {"change", "everything is like that already"});
   return out;
 }
 
-Expected<void> Engine::refuse_pending(const std::vector<Item>& items, uint64_t but) {
-  const auto pending = store_.pending();
-  if (!pending) return fail(pending.error());
-  for (const ChangeSet& change : *pending) {
-    if (change.id == but) continue;
-    for (const Item& waiting : change.items)
-      for (const Item& item : items)
-        if (waiting.name == item.name) return fail(ErrorCode::pending, {std::to_string(change.id), format_rfc3339(change.deadline)});
+Expected<void> ChangeEngine::refuse_pending(const std::vector<Item>& items, uint64_t but) const {
+  for (const auto& [id, waiting] : pending_) {
+    if (id == but) continue;
+    std::set<DocumentName> held;
+    for (const Item& item : waiting.change.items) held.insert(item.name);
+    for (const Item& item : items)
+      if (held.contains(item.name))
+        return fail(ErrorCode::pending, {std::to_string(id), format_rfc3339(waiting.change.deadline->wall)});
   }
   return {};
 }
 
-Expected<uint64_t> Engine::apply(Proposal proposal) {
+Expected<Applied> ChangeEngine::apply(Proposal proposal) {
+  if (proposal.confirm_within && (*proposal.confirm_within <= Seconds(0) || *proposal.confirm_within > kLongestConfirm))
+    return fail(ErrorCode::bad_input,
+                {"confirm_within", "1 to " + std::to_string(kLongestConfirm.count()) + " seconds are expected"});
   auto items = resolve(proposal);
   if (!items) return fail(items.error());
+  if (items->empty() && proposal.effects.empty()) {
+    Applied as_it_is{0, false, std::nullopt};
+    for (const auto& [name, wanted] : proposal.items)
+      if (const auto now = store_.document(name); now && *now) as_it_is.id = std::max(as_it_is.id, (*now)->version);
+    return as_it_is;
+  }
   if (auto free = refuse_pending(*items, 0); !free) return fail(free.error());
-  if (guard_)
-    if (auto good = guard_(*items); !good) return fail(good.error());
-  ChangeSet change;
-  change.time = clock_.wall();
-  change.actor = proposal.actor;
-  change.via = proposal.via;
-  change.reason = proposal.reason;
-  change.items = std::move(*items);
+  Writing writing;
+  writing.change.actor = std::move(proposal.author.actor);
+  writing.change.via = std::move(proposal.author.via);
+  writing.change.reason = std::move(proposal.author.reason);
+  writing.change.action = std::move(proposal.action);
+  writing.change.incident = std::move(proposal.incident);
+  writing.change.items = std::move(*items);
+  writing.change.undo = proposal.undo.value_or(proposal.effects.empty() ? Undo::inverse : Undo::effect);
   if (proposal.confirm_within) {
-    change.state = State::pending_confirm;
-    change.deadline = change.time + std::chrono::microseconds(*proposal.confirm_within).count();
-    change.boot = boot_;
+    writing.change.state = State::pending_confirm;
+    writing.change.deadline = deadline_after(*proposal.confirm_within);
   }
-  return write(std::move(change), proposal.action, 0, State::applied);
+  writing.secrets = std::move(proposal.secrets);
+  writing.numbers = std::move(proposal.numbers);
+  writing.intents = std::move(proposal.effects);
+  return write(writing);
 }
 
-/// One transaction: documents, journal, the state of what is undone, the audit entry.
-Expected<uint64_t> Engine::write(ChangeSet change, const std::string& action, uint64_t undoes, State undone_state) {
-  change.undoes = undoes;
-  if (auto begun = store_.begin(); !begun) return fail(begun.error());
-  auto id = write_all(change, action, undone_state);
-  if (id) {
-    if (auto done = store_.commit(); !done) id = fail(done.error());
-  }
-  if (!id) {
-    store_.rollback();
-    trail_.rolled_back();
-    return id;
-  }
-  trail_.committed();
-  if (applied_) applied_(change.items);
-  return id;
-}
-
-Expected<uint64_t> Engine::write_all(ChangeSet& change, const std::string& action, State undone_state) {
-  const auto id = store_.put_change(change);
+Expected<uint64_t> ChangeEngine::save_draft(Proposal proposal) {
+  auto items = resolve(proposal);
+  if (!items) return fail(items.error());
+  ChangeSet draft;
+  draft.time = clock_.wall();
+  draft.actor = proposal.author.actor;
+  draft.via = proposal.author.via;
+  draft.reason = proposal.author.reason;
+  draft.action = proposal.action;
+  draft.state = State::draft;
+  draft.items = std::move(*items);
+  draft.summary = summary_of(draft.items);
+  audit::Transaction transaction(store_);
+  if (!transaction.opened()) return fail(transaction.opened().error());
+  const auto id = store_.add_change(draft);
   if (!id) return id;
-  for (const Item& item : change.items) {
-    const auto now = store_.document(item.name);
-    if (!now) return fail(now.error());
-    const uint64_t version = *now ? (*now)->version : 0;
-    const auto put = item.after ? store_.put_document({item.name, *item.after, version + 1, change.time, *id}) : store_.erase_document(item.name);
-    if (!put) return fail(put.error());
-  }
-  if (change.undoes != 0)
-    if (auto done = store_.update_change(change.undoes, undone_state, *id); !done) return fail(done.error());
-  const Json payload{{"change", std::to_string(*id)}, {"reason", change.reason}, {"items", items_json(change.items)}};
-  const auto seq = trail_.append(change.time, change.actor, change.via, action, object_words(change.items), canonical_json(payload));
-  if (!seq) return fail(seq.error());
+  if (auto done = transaction.commit(); !done) return fail(done.error());
   return id;
 }
 
-/// The inverse against what is there now: each field goes back unless somebody changed it since.
-Expected<uint64_t> Engine::revert(const ChangeSet& change, const std::string& actor, const std::string& via, const std::string& reason,
-                                  const std::string& action) {
-  ChangeSet inverse;
-  inverse.time = clock_.wall();
-  inverse.actor = actor;
-  inverse.via = via;
-  inverse.reason = reason;
-  for (const Item& item : change.items) {
+Expected<Applied> ChangeEngine::apply_draft(uint64_t id, const Author& author, std::optional<Seconds> confirm_within) {
+  auto draft = store_.change(id);
+  if (!draft) return fail(draft.error());
+  if (!*draft || (*draft)->state != State::draft) return fail(ErrorCode::not_found, {"draft " + std::to_string(id)});
+  Proposal proposal;
+  proposal.author = author;
+  proposal.action = (*draft)->action;
+  proposal.confirm_within = confirm_within;
+  for (const Item& item : (*draft)->items) {
     const auto now = store_.document(item.name);
     if (!now) return fail(now.error());
-    const std::optional<Json> present = *now ? std::optional<Json>((*now)->body) : std::nullopt;
-    std::optional<Json> wanted = item.before;
-    if (present != item.after) {
-      const bool comparable = present && item.after && item.before;
-      wanted = comparable ? merge(*item.after, *item.before, *present) : std::nullopt;
-      if (!wanted) return fail(ErrorCode::conflict, {item.name.to_string()});
+    const auto body = *now ? (*now)->body : std::nullopt;
+    if (body != item.before) {
+      (*draft)->state = State::superseded;
+      if (auto moved = move(**draft, author, "change.supersede"); !moved) return fail(moved.error());
+      return fail(ErrorCode::conflict, {item.name.to_string()});
     }
-    if (wanted != present) inverse.items.push_back({item.name, present, wanted});
+    proposal.items.emplace_back(item.name, item.after);
   }
-  if (inverse.items.empty()) return fail(ErrorCode::bad_input, {"change", "everything is like that already"});
-  if (auto free = refuse_pending(inverse.items, change.id); !free) return fail(free.error());
-  if (guard_)
-    if (auto good = guard_(inverse.items); !good) return fail(good.error());
-  return write(std::move(inverse), action, change.id, State::reverted);
-}
-
-Expected<uint64_t> Engine::undo(uint64_t id, const std::string& actor, const std::string& via, const std::string& reason) {
-  const auto change = store_.change(id);
-  if (!change) return fail(change.error());
-  if (!*change) return fail(ErrorCode::not_found, {"change " + std::to_string(id)});
-  if ((*change)->state == State::reverted) return fail(ErrorCode::conflict, {"change " + std::to_string(id)});
-  return revert(**change, actor, via, reason.empty() ? "undo of change " + std::to_string(id) : reason, "change undo");
-}
-
-Expected<void> Engine::confirm(uint64_t id, const std::string& actor, const std::string& via) {
-  const auto change = store_.change(id);
-  if (!change) return fail(change.error());
-  if (!*change || (*change)->state != State::pending_confirm) return fail(ErrorCode::not_found, {"pending change " + std::to_string(id)});
-  if (auto begun = store_.begin(); !begun) return begun;
-  auto done = store_.update_change(id, State::confirmed, 0);
-  if (done) {
-    const auto seq = trail_.append(clock_.wall(), actor, via, "change confirm", "change " + std::to_string(id), "{}");
-    if (!seq) done = fail(seq.error());
-  }
-  if (done) done = store_.commit();
-  if (!done) {
-    store_.rollback();
-    trail_.rolled_back();
-    return done;
-  }
-  trail_.committed();
-  return {};
-}
-
-Expected<size_t> Engine::revert_overdue() {
-  const auto pending = store_.pending();
-  if (!pending) return fail(pending.error());
-  size_t reverted = 0;
-  for (const ChangeSet& change : *pending) {
-    if (change.deadline > clock_.wall()) continue;
-    const auto done = revert(change, "postern", "deadline", "not confirmed in time", "change revert");
-    if (done) ++reverted;
-    // What cannot be put back (changed underneath) must not stay pending for ever.
-    if (!done && done.error().code == ErrorCode::conflict) static_cast<void>(store_.update_change(change.id, State::superseded, 0));
-    if (!done && done.error().code != ErrorCode::conflict) return fail(done.error());
-  }
-  return reverted;
-}
-
-Expected<void> Engine::note(const std::string& actor, const std::string& via, const std::string& action, const std::string& object, const Json& payload) {
-  if (auto begun = store_.begin(); !begun) return begun;
-  const auto seq = trail_.append(clock_.wall(), actor, via, action, object, canonical_json(payload));
-  Expected<void> done;
-  if (!seq) done = fail(seq.error());
-  if (done) done = store_.commit();
-  if (!done) {
-    store_.rollback();
-    trail_.rolled_back();
-    return done;
-  }
-  trail_.committed();
-  return {};
+  auto applied = apply(std::move(proposal));
+  if (!applied) return applied;
+  // The draft has become that change.
+  (*draft)->state = State::applied;
+  if (auto moved = move(**draft, author, "change.draft"); !moved) return fail(moved.error());
+  return applied;
 }
 
 }  // namespace postern::change

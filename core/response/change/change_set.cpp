@@ -1,0 +1,49 @@
+#include "response/change/change_set.h"
+
+#include <algorithm>
+#include <array>
+
+namespace postern::change {
+namespace {
+
+constexpr std::array<std::string_view, 6> kStates = {"draft",     "applied",  "pending-confirm",
+                                                     "confirmed", "reverted", "superseded"};
+constexpr std::array<std::string_view, 3> kUndos = {"inverse", "effect", "irreversible"};
+constexpr size_t kSummaryItems = 3;
+
+template <class Enum, size_t Size>
+std::optional<Enum> find_name(const std::array<std::string_view, Size>& names, std::string_view name) {
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Enum>(found - names.begin());
+}
+
+const char* step_of(const Item& item) {
+  if (!item.before) return " added";
+  return item.after ? " changed" : " removed";
+}
+
+}  // namespace
+
+std::string_view state_name(State state) {
+  return kStates[static_cast<size_t>(state)];
+}
+std::optional<State> state_from_name(std::string_view name) {
+  return find_name<State>(kStates, name);
+}
+std::string_view undo_name(Undo undo) {
+  return kUndos[static_cast<size_t>(undo)];
+}
+std::optional<Undo> undo_from_name(std::string_view name) {
+  return find_name<Undo>(kUndos, name);
+}
+
+std::string summary_of(const std::vector<Item>& items) {
+  std::string out;
+  for (size_t i = 0; i < std::min(items.size(), kSummaryItems); ++i)
+    out += (i == 0 ? "" : ", ") + items[i].name.to_string() + step_of(items[i]);
+  if (items.size() > kSummaryItems) out += " and " + std::to_string(items.size() - kSummaryItems) + " more";
+  return out;
+}
+
+}  // namespace postern::change
