@@ -1,40 +1,96 @@
 #include "adapters/store/state_schema.h"
 
+#include <array>
+#include <filesystem>
+#include <fstream>
+
 #include "adapters/store/state_store.h"
 
 namespace postern::store {
 namespace {
 
+// A document that was removed keeps its row without a body: it can be found again, and its id is not used anew.
 constexpr const char* kTables = R"(
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
-CREATE TABLE document(kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL, version INTEGER NOT NULL,
-  changed INTEGER NOT NULL, change INTEGER NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
-CREATE TABLE journal(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, actor TEXT NOT NULL, via TEXT NOT NULL,
-  reason TEXT NOT NULL, state TEXT NOT NULL, deadline INTEGER NOT NULL, boot TEXT NOT NULL,
-  undoes INTEGER NOT NULL, undone_by INTEGER NOT NULL);
-CREATE INDEX journal_pending ON journal(id) WHERE state='pending-confirm';
+CREATE TABLE document(kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT, version INTEGER NOT NULL,
+  changed INTEGER NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
+CREATE TABLE journal(id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, actor TEXT NOT NULL,
+  via TEXT NOT NULL, reason TEXT NOT NULL, action TEXT NOT NULL, incident TEXT NOT NULL, summary TEXT NOT NULL,
+  state TEXT NOT NULL, undo TEXT NOT NULL, undoes INTEGER NOT NULL, undone_by INTEGER NOT NULL,
+  deadline INTEGER, deadline_mono INTEGER, deadline_begin INTEGER, boot TEXT);
+CREATE INDEX journal_open ON journal(state) WHERE state IN ('draft', 'pending-confirm');
 CREATE TABLE journal_item(change INTEGER NOT NULL REFERENCES journal(id), position INTEGER NOT NULL,
   kind TEXT NOT NULL, id TEXT NOT NULL, before TEXT, after TEXT, PRIMARY KEY(change, position)) WITHOUT ROWID;
-CREATE TABLE secret(id TEXT PRIMARY KEY, box BLOB NOT NULL, created INTEGER NOT NULL, retired INTEGER) WITHOUT ROWID;
+CREATE TABLE effect(position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, change INTEGER NOT NULL,
+  verb TEXT NOT NULL, object TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL, state TEXT NOT NULL,
+  error TEXT NOT NULL, time INTEGER NOT NULL);
+CREATE INDEX effect_change ON effect(change);
+CREATE INDEX effect_open ON effect(state) WHERE state = 'intended';
+CREATE TABLE secret(id TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, field TEXT NOT NULL,
+  created INTEGER NOT NULL, retired INTEGER, box BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX secret_retired ON secret(retired) WHERE retired IS NOT NULL;
 CREATE TABLE data_key(id INTEGER PRIMARY KEY, created INTEGER NOT NULL, wrapped BLOB NOT NULL);
 CREATE TABLE audit_entry(seq INTEGER PRIMARY KEY, time INTEGER NOT NULL, actor TEXT NOT NULL, via TEXT NOT NULL,
-  action TEXT NOT NULL, object TEXT NOT NULL, commitment BLOB NOT NULL, hash BLOB NOT NULL);
+  action TEXT NOT NULL, object TEXT NOT NULL, commitment BLOB NOT NULL, chain BLOB NOT NULL);
 CREATE TABLE audit_payload(seq INTEGER PRIMARY KEY, box BLOB NOT NULL);
-CREATE TABLE audit_head(size INTEGER NOT NULL, time INTEGER NOT NULL, chain BLOB NOT NULL, root BLOB NOT NULL, signature BLOB NOT NULL);
-CREATE TABLE effect(id TEXT PRIMARY KEY, verb TEXT NOT NULL, before TEXT, after TEXT, state TEXT NOT NULL, time INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE audit_node(level INTEGER NOT NULL, position INTEGER NOT NULL, hash BLOB NOT NULL,
+  PRIMARY KEY(level, position)) WITHOUT ROWID;
+CREATE TABLE audit_frontier(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL, chain BLOB NOT NULL,
+  peaks BLOB NOT NULL, mac BLOB NOT NULL);
+CREATE TABLE audit_head(size INTEGER PRIMARY KEY, head BLOB NOT NULL);
 )";
+
+constexpr std::array<Migration, 1> kSteps = {{{1, kTables}}};
+static_assert(kSteps.back().version == kStateSchema);
+
+// https://www.sqlite.org/fileformat.html section 1.3
+constexpr size_t kHeaderSize = 100;
+constexpr size_t kUserVersionAt = 60;
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+
+Expected<void> copy_first(Database& database, int64_t version) {
+  const std::string copy = database.path() + ".before-" + std::to_string(version + 1);
+  std::error_code ignored;
+  std::filesystem::remove(copy, ignored);
+  Statement into(database, "VACUUM INTO ?1");
+  return into.bind(1, copy).run();
+}
 
 }  // namespace
 
-Expected<void> migrate_state(Database& database) {
-  const int64_t version = database.user_version();
-  if (version > kStateSchema) return fail(ErrorCode::folder_newer, {database.path(), std::to_string(version), std::to_string(kStateSchema)});
-  if (version == kStateSchema) return {};
+std::span<const Migration> state_migrations() {
+  return kSteps;
+}
+
+Expected<void> migrate(Database& database, std::span<const Migration> steps) {
+  const int64_t version = database.user_version(), newest = steps.back().version;
+  if (version > newest)
+    return fail(ErrorCode::folder_newer, {database.path(), std::to_string(version), std::to_string(newest)});
+  if (version == newest) return {};
+  if (version > 0)
+    if (auto copied = copy_first(database, version); !copied) return copied;
   Transaction transaction(database);
-  if (!transaction.opened()) return fail(transaction.opened().error());
-  if (auto made = database.execute(kTables); !made) return made;
-  if (auto set = database.set_user_version(kStateSchema); !set) return set;
+  if (!transaction.opened()) return transaction.opened();
+  for (const Migration& step : steps)
+    if (step.version > version)
+      if (auto done = database.execute(step.sql); !done) return done;
+  if (auto set = database.set_user_version(newest); !set) return set;
   return transaction.commit();
+}
+
+Expected<void> check_file(const std::string& path, int64_t newest) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(ErrorCode::folder_unreadable, {path, "it cannot be opened"});
+  std::array<char, kHeaderSize> header{};
+  file.read(header.data(), header.size());
+  const auto got = static_cast<size_t>(file.gcount());
+  if (got == 0) return {};  // made, but nothing was written yet
+  if (got < kHeaderSize || std::string_view(header.data(), kMagic.size()) != kMagic)
+    return fail(ErrorCode::folder_damaged, {path, "it is no database"});
+  int64_t version = 0;
+  for (size_t i = 0; i < 4; ++i) version = version * 256 + static_cast<uint8_t>(header[kUserVersionAt + i]);
+  if (version > newest) return fail(ErrorCode::folder_newer, {path, std::to_string(version), std::to_string(newest)});
+  return {};
 }
 
 }  // namespace postern::store

@@ -5,29 +5,27 @@
 
 namespace postern::store {
 
+/// Runs `read` for each row; resets whatever comes.
+template <class Read>
+Expected<void> each_row(Statement& statement, Read read) {
+  for (;;) {
+    const auto row = statement.step();
+    if (row && *row && read(statement)) continue;
+    statement.reset();
+    if (!row) return fail(row.error());
+    return {};
+  }
+}
+
 struct StateStore::Statements {
-  explicit Statements(Database& db)
-      : document(db, "SELECT kind,id,body,version,changed,change FROM document WHERE kind=?1 AND id=?2"),
-        documents(db, "SELECT kind,id,body,version,changed,change FROM document WHERE (?1='' OR kind=?1) AND (kind||'/'||id)>?2 ORDER BY kind,id LIMIT ?3"),
-        put_document(db, "INSERT OR REPLACE INTO document VALUES(?1,?2,?3,?4,?5,?6)"),
-        erase_document(db, "DELETE FROM document WHERE kind=?1 AND id=?2"),
-        put_change(db, "INSERT INTO journal(time,actor,via,reason,state,deadline,boot,undoes,undone_by) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,0)"),
-        put_item(db, "INSERT INTO journal_item VALUES(?1,?2,?3,?4,?5,?6)"),
-        update_change(db, "UPDATE journal SET state=?2, undone_by=CASE WHEN ?3=0 THEN undone_by ELSE ?3 END WHERE id=?1"),
-        change(db, "SELECT id,time,actor,via,reason,state,deadline,boot,undoes,undone_by FROM journal WHERE id=?1"),
-        changes(db, "SELECT id,time,actor,via,reason,state,deadline,boot,undoes,undone_by FROM journal WHERE ?1=0 OR id<?1 ORDER BY id DESC LIMIT ?2"),
-        pending(db, "SELECT id,time,actor,via,reason,state,deadline,boot,undoes,undone_by FROM journal WHERE state='pending-confirm' ORDER BY id DESC"),
-        items(db, "SELECT kind,id,before,after FROM journal_item WHERE change=?1 ORDER BY position"),
-        put_entry(db, "INSERT INTO audit_entry VALUES(?1,?2,?3,?4,?5,?6,?7,?8)"),
-        put_payload(db, "INSERT INTO audit_payload VALUES(?1,?2)"),
-        payload(db, "SELECT box FROM audit_payload WHERE seq=?1"),
-        entries(db, "SELECT seq,time,actor,via,action,object,commitment,hash FROM audit_entry WHERE seq>=?1 ORDER BY seq"),
-        meta(db, "SELECT value FROM meta WHERE name=?1"),
-        put_meta(db, "INSERT OR REPLACE INTO meta VALUES(?1,?2)"),
-        put_secret(db, "INSERT INTO secret VALUES(?1,?2,?3,NULL)"),
-        secret(db, "SELECT box FROM secret WHERE id=?1") {}
-  Statement document, documents, put_document, erase_document, put_change, put_item, update_change, change, changes, pending, items, put_entry,
-      put_payload, payload, entries, meta, put_meta, put_secret, secret;
+  explicit Statements(Database& db);
+
+  Statement document, documents, documents_of, put_document;
+  Statement add_change, add_item, move_change, change, changes, changes_in, items;
+  Statement put_secret, secret_info, open_secret, retire_secret, retired, erase_secret;
+  Statement add_effect, move_effect, effects_of, effects_in;
+  Statement number, set_number;
+  Statement add_entry, add_payload, put_node, node, frontier, put_frontier, newest_head;
 };
 
 }  // namespace postern::store

@@ -1,78 +1,117 @@
-// state.db: documents, journal, audit trail, secrets, wrapped data keys. One connection, used by the admin thread alone.
+// state.db: documents, journal, effects, secrets, wrapped data keys and the audit trail (WAL, FULL). One connection,
+// used by the admin thread alone. Secrets and audit payloads are sealed with the key ring; documents, journal and audit
+// entries stand in clear.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "adapters/store/sqlite.h"
+#include "base/files.h"
 #include "crypto/keys.h"
-#include "response/change/engine.h"
+#include "response/audit/audit_store.h"
+#include "response/change/change_store.h"
 
 namespace postern::store {
 
 constexpr int64_t kStateSchema = 1;
-constexpr int kRetiredDays = 30;  ///< a secret no document names any more is kept so long, so that undo works
+constexpr const char* kStateFile = "state.db";
+constexpr const char* kAuditHeadFile = "audit.head";
+constexpr uint64_t kStateWalLimit = 16ULL << 20;  ///< octets; beyond it a commit is followed by a checkpoint
 
-class StateStore final : public change::Store {
+struct StateStoreOptions {
+  std::string folder;
+  bool create = false;
+  std::string vfs;              ///< "" = the default; tests name a shim
+  FileSystem* files = nullptr;  ///< for the head outside; outlives the store
+};
+
+class StateStore final : public change::ChangeStore, public audit::AuditStore {
  public:
-  /// Opens (or makes, with `create`) and migrates; folder_newer, folder_*, not_initialised.
-  static Expected<std::unique_ptr<StateStore>> open(const std::string& folder, bool create);
+  /// Opens, or makes with `create`, and migrates. not_initialised, folder_newer, folder_*, disk_full.
+  static Expected<std::unique_ptr<StateStore>> open(StateStoreOptions options);
   ~StateStore() override;
 
-  // Keys. Until set_keys nothing sealed can be read or written.
   Expected<std::vector<crypto::WrappedKey>> data_keys();
   Expected<void> put_data_key(const crypto::WrappedKey& key);
+  /// Until then nothing sealed can be written or read.
   void set_keys(std::shared_ptr<const crypto::KeyRing> keys);
+  /// Secrets of one owner, newest first.
+  Expected<std::vector<change::SecretInfo>> secrets_of(const change::DocumentName& owner);
+  /// Empties the write-ahead log when something was written since; for quiet moments.
+  void idle();
+  uint64_t octets() const;  ///< of the database file and its log
 
-  // Secrets, sealed. Ids are given out here and never used twice.
-  Expected<std::string> put_secret(BytesView value, WallTime now);
-  Expected<std::optional<Bytes>> secret(const std::string& id);
-  /// Marks secrets not in `named` as retired, un-marks those that are, forgets those retired for kRetiredDays.
-  Expected<void> retire_secrets(const std::vector<std::string>& named, WallTime now);
-
-  Expected<std::string> meta(const std::string& name);
-  Expected<void> put_meta(const std::string& name, const std::string& value);
-  Expected<uint64_t> next_number(const std::string& name);
-
-  // change::Store
+  // Transactions
   Expected<void> begin() override;
   Expected<void> commit() override;
-  void rollback() override;
-  Expected<std::optional<change::StoredDocument>> document(const change::DocumentName& name) override;
-  Expected<std::vector<change::StoredDocument>> documents(std::string_view kind, std::string_view after, size_t limit) override;
-  Expected<void> put_document(const change::StoredDocument& document) override;
-  Expected<void> erase_document(const change::DocumentName& name) override;
-  Expected<uint64_t> put_change(const change::ChangeSet& change) override;
-  Expected<void> update_change(uint64_t id, change::State state, uint64_t undone_by) override;
-  Expected<std::optional<change::ChangeSet>> change(uint64_t id) override;
-  Expected<std::vector<change::ChangeSet>> changes(uint64_t below, size_t limit, bool items) override;
-  Expected<std::vector<change::ChangeSet>> pending() override;
+  void rollback() noexcept override;
 
-  // audit::Store
-  Expected<void> put_entry(const audit::StoredEntry& entry, const audit::Payload& payload) override;
-  Expected<void> put_frontier(const audit::Frontier& frontier, const audit::Digest& chain) override;
-  Expected<std::pair<audit::Frontier, audit::Digest>> frontier() override;
-  Expected<void> put_head(const audit::Head& head) override;
-  Expected<std::vector<audit::Head>> heads() override;
-  Expected<void> each_entry(uint64_t seq, const std::function<bool(const audit::StoredEntry&)>& visit) override;
-  Expected<std::optional<audit::Payload>> payload(uint64_t seq) override;
-  Expected<void> erase_payload(uint64_t seq) override;
+  // change::ChangeStore
+  Expected<std::optional<change::StoredDocument>> document(const change::DocumentName& name) override;
+  Expected<std::vector<change::StoredDocument>> documents(const std::string& kind, const std::string& after,
+                                                          size_t limit, bool removed) override;
+  Expected<void> put_document(const change::StoredDocument& document) override;
+  Expected<uint64_t> add_change(const change::ChangeSet& change) override;
+  Expected<void> move_change(const change::ChangeSet& change) override;
+  Expected<std::optional<change::ChangeSet>> change(uint64_t id) override;
+  Expected<std::vector<change::ChangeSet>> changes(uint64_t below, size_t limit) override;
+  Expected<std::vector<change::ChangeSet>> changes_in(change::State state) override;
+  Expected<void> put_secret(const change::NewSecret& secret, WallTime now) override;
+  Expected<std::optional<change::SecretInfo>> secret_info(const std::string& id) override;
+  Expected<Secret> open_secret(const std::string& id) override;
+  Expected<void> retire_secret(const std::string& id, std::optional<WallTime> since) override;
+  Expected<std::vector<change::SecretInfo>> retired_secrets(WallTime before, size_t limit) override;
+  Expected<void> erase_secret(const std::string& id) override;
+  Expected<void> add_effect(const change::EffectRecord& effect) override;
+  Expected<void> move_effect(const change::EffectRecord& effect) override;
+  Expected<std::vector<change::EffectRecord>> effects_of(uint64_t change) override;
+  Expected<std::vector<change::EffectRecord>> effects_in(change::EffectState state) override;
+  Expected<uint64_t> number(const std::string& name) override;
+  Expected<void> set_number(const std::string& name, uint64_t value) override;
+
+  // audit::AuditStore
+  Expected<std::optional<audit::StoredFrontier>> frontier() override;
+  Expected<void> put_frontier(const audit::StoredFrontier& frontier) override;
+  Expected<void> add_entry(const audit::Entry& entry, const audit::Digest& chain,
+                           const audit::Payload& payload) override;
+  Expected<void> put_node(unsigned level, uint64_t index, const audit::Digest& hash) override;
+  Expected<std::optional<audit::Digest>> node(unsigned level, uint64_t index) override;
+  Expected<void> read_nodes(unsigned level, uint64_t from, const audit::NodeVisitor& visit) override;
+  Expected<void> read_entries(uint64_t from, bool newest_first, bool with_payload,
+                              const audit::EntryVisitor& visit) override;
+  Expected<uint64_t> erase_payloads(uint64_t first, uint64_t last) override;
+  Expected<void> add_head(const audit::SignedHead& head) override;
+  Expected<std::vector<audit::SignedHead>> heads() override;
+  Expected<std::optional<audit::SignedHead>> newest_head() override;
+  Expected<std::optional<audit::SignedHead>> outside_head() override;
+  Expected<void> keep_outside(const audit::SignedHead& head) override;
 
  private:
   struct Statements;
-  StateStore(Database database);
-  Expected<change::ChangeSet> read_change(const Statement& row);
+  StateStore(Database database, StateStoreOptions options);
+  Error damaged(const std::string& what) const;
+  Expected<change::ChangeSet> read_change(const Statement& row) const;
   Expected<void> read_items(change::ChangeSet& change);
-  Bytes seal(std::string_view label, std::string_view id, BytesView plain) const;
-  std::optional<Bytes> unseal(std::string_view label, std::string_view id, BytesView box) const;
+  Expected<std::vector<change::ChangeSet>> read_changes(Statement& rows);
+  Expected<std::vector<change::EffectRecord>> read_effects(Statement& rows);
+  audit::StoredEntry read_entry(const Statement& row, bool with_payload);
+  /// The key's id and a box that opens under this label and id alone.
+  Bytes seal(std::string_view label, std::string_view id, BytesView plain);
+  std::optional<Bytes> unseal(std::string_view label, std::string_view id, BytesView sealed);
+  const crypto::AeadKey& key_for(uint32_t id, std::string_view label);
+  void forget_keys();
   void checkpoint_if_large();
 
+  const StateStoreOptions options_;
   Database database_;
   std::unique_ptr<Statements> statements_;
   std::shared_ptr<const crypto::KeyRing> keys_;
-  unsigned commits_ = 0;
+  std::map<std::pair<uint32_t, std::string>, crypto::AeadKey> derived_;
+  bool dirty_ = false;
 };
 
 }  // namespace postern::store
