@@ -21,6 +21,13 @@ bool take_question(Session::State& state, Question::Kind kind, uint32_t number) 
   return true;
 }
 
+/// In the middle of a handshake nothing can be said.
+void say_goodbye(Step& step, Reply reply, std::string_view text = {}) {
+  if (step.state.phase != kHandshake) return step.close(reply, text);
+  step.note(Stage::tls, Decision::refuse, reply_row(reply).gate, reply_row(reply).rule);
+  step.end(reply_row(reply).rule);
+}
+
 /// RFC 3207 section 4.2: what was said in clear is forgotten.
 void start_anew(Session::State& state) {
   state.phase = kGreeted;
@@ -74,7 +81,7 @@ void Session::committed(const Context& context, uint32_t question, const CommitA
 
 void Session::timed_out(const Context& context, Actions& out) {
   Step step = begin_call(*state_, context, out);
-  if (!closed()) step.close(Reply::timed_out);
+  if (!closed()) say_goodbye(step, Reply::timed_out);
 }
 
 void Session::stop(const Context& context, std::string_view reason, bool finish_message, Actions& out) {
@@ -84,7 +91,7 @@ void Session::stop(const Context& context, std::string_view reason, bool finish_
     state_->stopping = true;
     return;
   }
-  step.close(Reply::shutting_down, printable(reason, kReasonLimit));
+  say_goodbye(step, Reply::shutting_down, printable(reason, kReasonLimit));
 }
 
 void Session::disconnected(const Context& context, Actions& out) {
