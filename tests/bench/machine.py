@@ -6,8 +6,8 @@ import time
 TICKS = os.sysconf("SC_CLK_TCK")
 SYNC_BLOCK = b"\0" * 4096
 SYNC_SECONDS = 2
-WARM_LIMIT = 20  # seconds
-WARM_SAME = 0.15  # two seconds in a row whose rates differ by less count as sustained
+WARM_LEAST, WARM_LIMIT = 20, 60  # seconds
+WARM_SAME = 0.3  # three seconds in a row whose rates differ by less count as sustained
 
 
 def _stat(pid):
@@ -85,11 +85,12 @@ def sync_rate(folder, seconds=SYNC_SECONDS):
 
 
 def warm_up(folder):
-    """Uses up what a fresh disk has in store: until two seconds in a row sync at the same rate. Returns the rates."""
-    rates = [sync_rate(folder, 1)]
+    """Uses up what a rested disk has in store (it may sync many times faster for some seconds). Returns the rates."""
+    rates = []
     while len(rates) < WARM_LIMIT:
         rates.append(sync_rate(folder, 1))
-        if len(rates) >= 4 and abs(rates[-1] - rates[-2]) < WARM_SAME * rates[-1] and rates[-1] < 1.2 * min(rates):
+        last = rates[-3:]
+        if len(rates) >= WARM_LEAST and max(last) - min(last) < WARM_SAME * max(last):
             break
     return rates
 
