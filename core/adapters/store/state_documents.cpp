@@ -20,7 +20,8 @@ change::SecretInfo read_info(const Statement& row) {
   out.id = row.text(0);
   out.owner = {std::string(row.text(1)), std::string(row.text(2))};
   out.field = row.text(3);
-  if (!row.is_null(4)) out.retired = row.integer(4);
+  out.created = row.integer(4);
+  if (!row.is_null(5)) out.retired = row.integer(5);
   return out;
 }
 
@@ -114,8 +115,9 @@ Expected<std::vector<change::SecretInfo>> StateStore::retired_secrets(WallTime b
 }
 
 Expected<std::vector<change::SecretInfo>> StateStore::secrets_of(const change::DocumentName& owner) {
-  Statement rows(database_,
-                 "SELECT id,kind,owner,field,retired FROM secret WHERE kind=?1 AND owner=?2 ORDER BY created DESC");
+  Statement rows(
+      database_,
+      "SELECT id,kind,owner,field,created,retired FROM secret WHERE kind=?1 AND owner=?2 ORDER BY created DESC");
   std::vector<change::SecretInfo> out;
   auto read = each_row(rows.bind(1, owner.kind).bind(2, owner.id), [&out](const Statement& row) {
     out.push_back(read_info(row));

@@ -7,7 +7,7 @@ namespace {
 #define POSTERN_CHANGE                                                                                          \
   "SELECT id,time,actor,via,reason,action,incident,summary,state,undo,undoes,undone_by,deadline,deadline_mono," \
   "deadline_begin,boot FROM journal "
-#define POSTERN_SECRET "SELECT id,kind,owner,field,retired FROM secret "
+#define POSTERN_SECRET "SELECT id,kind,owner,field,created,retired FROM secret "
 #define POSTERN_EFFECT "SELECT id,change,verb,object,before,after,state,error,time FROM effect "
 
 }  // namespace

@@ -43,7 +43,8 @@ void VerificationCache::remember(const VerifiedBy& what, const Secret& secret) {
   Shard& shard = shards_[digest[31] % kVerifiedShards];
   const auto now = clock_.now();
   const std::lock_guard lock(shard.mutex);
-  if (shard.until.size() >= kVerifiedPerShard) std::erase_if(shard.until, [now](const auto& entry) { return entry.second <= now; });
+  if (shard.until.size() >= kVerifiedPerShard)
+    std::erase_if(shard.until, [now](const auto& entry) { return entry.second <= now; });
   // Still full: better to hash again than to grow.
   if (shard.until.size() >= kVerifiedPerShard) shard.until.clear();
   shard.until[digest] = now + kVerifiedFor;

@@ -1,5 +1,6 @@
-// Passwords that were verified in the last minutes, as keyed hashes over everything that could make them invalid: the account,
-// its credential, their version, the policy's version. What changes any of these cannot hit. Any thread (one mutex a shard).
+// Passwords that were verified in the last minutes, as keyed hashes over everything that could make them invalid: the
+// account, its credential, their version, the policy's version. What changes any of these cannot hit. Any thread (one
+// mutex a shard).
 #pragma once
 
 #include <array>

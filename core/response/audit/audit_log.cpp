@@ -116,6 +116,17 @@ Expected<void> AuditLog::sign(const crypto::Ed25519Key& key) {
   return keep_outside(head);
 }
 
+Expected<bool> AuditLog::keep_newest_outside() {
+  const auto inside = store_.newest_head();
+  if (!inside) return fail(inside.error());
+  if (!*inside) return false;
+  const auto outside = store_.outside_head();
+  const bool missing = outside && !*outside;
+  if (outside && *outside == *inside) return false;
+  if (auto kept = keep_outside(**inside); !kept) return fail(kept.error());
+  return missing;
+}
+
 Expected<void> AuditLog::keep_outside(const SignedHead& head) {
   // A head that does not agree with the trail is evidence: it stays, and verification goes on finding it.
   const auto before = store_.outside_head();

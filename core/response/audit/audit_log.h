@@ -51,6 +51,9 @@ class AuditLog {
   bool has_unsigned() const { return frontier_.size > signed_size_; }
   /// Signs, stores and keeps outside; in a transaction of its own. Nothing to do is no error.
   Expected<void> sign(const crypto::Ed25519Key& key);
+  /// After a crash between a head's commit and its copy outside: makes the copy. True when heads had no copy at all,
+  /// which somebody may have taken away.
+  Expected<bool> keep_newest_outside();
 
  private:
   Expected<void> keep_outside(const SignedHead& head);

@@ -232,6 +232,26 @@ const char* damage_name(Damage damage) {
   return kNames[static_cast<size_t>(damage)];
 }
 
+Expected<std::optional<FirstDamage>> check_end(AuditStore& store, const TrustedKeys& keys,
+                                               const crypto::AeadKey* mac_key) {
+  using Result = std::optional<FirstDamage>;
+  const auto stored = store.frontier();
+  if (!stored) return fail(stored.error());
+  const auto inside = store.newest_head();
+  if (!inside) return fail(inside.error());
+  const auto outside = store.outside_head();
+  if (!outside && outside.error().code != ErrorCode::bad_input) return fail(outside.error());
+  const Frontier known = *stored ? (*stored)->frontier : Frontier{};
+  const bool genuine_frontier = !*stored || mac_key == nullptr || (*stored)->mac == frontier_mac(*mac_key, known);
+  if (!genuine_frontier || !outside) return Result(FirstDamage{known.size, Damage::edited});
+  for (const auto* head : {&*inside, &*outside}) {
+    if (!*head) continue;
+    if (!is_genuine(**head, keys)) return Result(FirstDamage{(*head)->head.size, Damage::edited});
+    if ((*head)->head.size > known.size) return Result(FirstDamage{known.size + 1, Damage::truncated});
+  }
+  return Result();
+}
+
 Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options) {
   return Verifier(store, options).run();
 }

@@ -42,6 +42,10 @@ struct VerifyOptions {
   std::function<bool()> cancelled;           ///< asked every thousand entries
 };
 
+/// A quick look at the end alone, for every start: the frontier, the newest heads inside and outside.
+Expected<std::optional<FirstDamage>> check_end(AuditStore& store, const TrustedKeys& keys,
+                                               const crypto::AeadKey* mac_key);
+
 /// cancelled, or an error of the store; damage is no error.
 Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options);
 

@@ -31,6 +31,7 @@ struct SecretInfo {
   std::string id;
   DocumentName owner;
   std::string field;
+  WallTime created = 0;
   std::optional<WallTime> retired;  ///< since when no document names it
 };
 

@@ -36,7 +36,7 @@ struct DocumentName {
 /// A document on its way into the policy.
 struct Compiled {
   const DocumentName& name;
-  const Json* document;  ///< null: it was taken away
+  const Json* document;  ///< null: it was taken away and its kind has nothing to fall back to
   uint64_t version;      ///< grows with each change of anything; never repeats
 };
 

@@ -154,9 +154,9 @@ Expected<void> ChangeEngine::write_secrets(const Writing& writing, const Item& i
 Expected<void> ChangeEngine::compile(const Item& item, uint64_t version) {
   const DocumentKind* kind = kinds_.find(item.name);
   if (kind == nullptr || !kind->compile) return {};
-  if (!item.after) return kind->compile({item.name, nullptr, version});
+  if (!item.after && kind->fallback.empty()) return kind->compile({item.name, nullptr, version});
   // What an older version wrote is completed by the defaults of this one.
-  const Json stored = parsed(item.after);
+  const Json stored = parsed(item.after ? *item.after : kind->fallback);
   const auto document = kind->parse(stored);
   if (!document) return fail(document.error());
   return kind->compile({item.name, &*document, version});

@@ -1,0 +1,19 @@
+// The kinds of documents that this version knows, with their fields, defaults and compile steps.
+#pragma once
+
+#include "response/change/document.h"
+#include "service/admin/policy_builder.h"
+
+namespace postern::service {
+
+/// `builder` outlives the kinds; null: they only check.
+change::DocumentKinds document_kinds(PolicyBuilder* builder);
+
+// Names and fields that requests use.
+inline const change::DocumentName kListenerDocument{"listener", "default"};
+inline const change::DocumentName kTlsDocument{"tls", "default"};
+constexpr const char* kUserKind = "user";
+constexpr const char* kDomainKind = "domain";
+constexpr const char* kAdminKind = "admin";
+
+}  // namespace postern::service
