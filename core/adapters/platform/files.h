@@ -11,6 +11,9 @@ namespace postern::platform {
 
 FileSystem& real_files();
 
+/// Of this process.
+uint64_t process_id();
+
 /// The lock of a data folder; held as long as the object lives, let go by the kernel when the process dies.
 class FolderLock {
  public:

@@ -74,10 +74,7 @@ Expected<void> Spool::keep() {
   const std::string path = blob_path(state->options.folder, object);
   const std::string folder = path.substr(0, path.rfind('/'));
   if (auto done = file->sync(); !done) return done;
-  const auto made = state->files->make_folder(folder);
-  if (!made) return fail(made.error());
-  if (*made)
-    if (auto done = state->files->sync_folder(state->options.folder + "/blobs"); !done) return done;
+  if (auto done = state->settle_folder(folder); !done) return done;
   if (auto done = state->files->rename(temporary, path); !done) return done;
   kept = true;
   return state->files->sync_folder(folder);

@@ -41,9 +41,12 @@ struct MailStore::State {
   std::mutex mutex;
   std::vector<std::unique_ptr<MailReader>> readers;  ///< idle ones
   std::set<mail::AccountId> open_mailboxes;
+  std::set<std::string> settled_folders;
 
   Expected<std::unique_ptr<MailReader>> take_reader();
   void give_back(std::unique_ptr<MailReader> reader);
+  /// The folder is there and its own name is durable, whoever made it.
+  Expected<void> settle_folder(const std::string& folder);
   crypto::AeadKey key_of(uint32_t data_key, BytesView object) const {
     return keys->derive(data_key, "message", object);
   }

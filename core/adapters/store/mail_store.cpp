@@ -89,6 +89,19 @@ Expected<std::unique_ptr<MailReader>> MailStore::State::take_reader() {
   return std::make_unique<MailReader>(std::move(*database));
 }
 
+Expected<void> MailStore::State::settle_folder(const std::string& folder) {
+  {
+    const std::lock_guard lock(mutex);
+    if (settled_folders.contains(folder)) return {};
+  }
+  // Synced even when another thread made it a moment ago: its sync may not have ended yet.
+  if (auto made = files->make_folder(folder); !made) return fail(made.error());
+  if (auto done = files->sync_folder(options.folder + "/blobs"); !done) return done;
+  const std::lock_guard lock(mutex);
+  settled_folders.insert(folder);
+  return {};
+}
+
 void MailStore::State::give_back(std::unique_ptr<MailReader> reader) {
   const std::lock_guard lock(mutex);
   readers.push_back(std::move(reader));

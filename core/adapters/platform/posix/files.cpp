@@ -146,6 +146,10 @@ FileSystem& real_files() {
   return files;
 }
 
+uint64_t process_id() {
+  return static_cast<uint64_t>(::getpid());
+}
+
 Expected<FolderLock> FolderLock::take(const std::string& folder) {
   const std::string path = folder + "/lock";
   const int handle = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
