@@ -1,9 +1,11 @@
 // AUTH: RFC 4954, PLAIN (RFC 4616) and LOGIN, inside TLS only.
+#include <algorithm>
 #include <array>
 #include <optional>
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "protocol/mime/address.h"
 #include "protocol/smtp/state.h"
 
 namespace postern::smtp {
@@ -11,8 +13,9 @@ namespace {
 
 constexpr std::string_view kCancel = "*";
 constexpr std::string_view kEmptyResponse = "=";
-constexpr std::string_view kUserPrompt = "VXNlcm5hbWU6";      // "Username:"
-constexpr std::string_view kPasswordPrompt = "UGFzc3dvcmQ6";  // "Password:"
+constexpr std::string_view kUserPrompt = "VXNlcm5hbWU6";                        // "Username:"
+constexpr std::string_view kPasswordPrompt = "UGFzc3dvcmQ6";                    // "Password:"
+constexpr size_t kLoginLimit = mime::kLocalPartLimit + 1 + mime::kDomainLimit;  // octets: a login is an address
 constexpr size_t kNone = std::string_view::npos;
 
 /// Text that is wiped when it goes.
@@ -71,8 +74,13 @@ void refuse_login(Step& step, std::string_view reason) {
   step.refuse(Stage::auth, Reply::auth_failed, reason);
 }
 
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; });
+}
+
 void ask(Step& step, std::string_view login, std::string_view password) {
   if (login.empty() || password.empty()) return refuse_login(step, "empty login or password");
+  if (login.size() > kLoginLimit || has_control(login)) return refuse_login(step, "no login looks like this");
   if (step.state.wrong_logins >= step.limits().logins) return step.close(Reply::too_many_logins);
   Question& question = step.ask(Question::Kind::verify, Action::Kind::ask);
   question.login = login;
