@@ -30,7 +30,6 @@ VerifyOutcome accepted(const LoginFacts& facts) {
 struct Verifier::Check {
   net::VerifyRequest request;
   std::optional<LoginFacts> facts;
-  uint64_t policy_version = 0;
   Network network;
   std::function<void(VerifyOutcome)> done;
 };
@@ -70,10 +69,9 @@ void Verifier::verify(net::VerifyRequest request, std::function<void(VerifyOutco
   if (!now_book) return done(outcome_of(VerifyOutcome::Kind::unavailable));
   auto check = std::make_shared<Check>();
   check->facts = now_book->find(request.login);
-  check->policy_version = now_book->policy_version();
   check->network = network_of(request.peer);
   const bool has_password = check->facts && !check->facts->credential_id.empty();
-  if (has_password && verified_.knows(*check->facts, check->policy_version, request.secret)) return done(accepted(*check->facts));
+  if (has_password && verified_.knows(*check->facts, request.secret)) return done(accepted(*check->facts));
   const NetworkClass network_class = class_of(request.peer, check->network);
   const Network network = check->network;
   check->request = std::move(request);
@@ -94,7 +92,7 @@ VerifyOutcome Verifier::finish(const Check& check, bool right) {
   const auto facts = now_book ? now_book->find(check.request.login) : std::nullopt;
   if (!facts || facts->version != check.facts->version) return outcome_of(VerifyOutcome::Kind::wrong);
   if (!facts->disabled) {
-    verified_.remember(*facts, now_book->policy_version(), check.request.secret);
+    verified_.remember(*facts, check.request.secret);
     note_seen(check.network);
   }
   return accepted(*facts);

@@ -22,7 +22,6 @@ struct LoginFacts {
   bool disabled = false;
   uint64_t version = 0;         ///< changes with the account and with its credentials
   std::string credential_id;    ///< "" = no password is set
-  uint64_t credential_version = 0;
   std::string encoded;          ///< Argon2id
 };
 
@@ -33,15 +32,14 @@ class LoginBook {
   /// By login address or alias, in any case.
   virtual std::optional<LoginFacts> find(std::string_view login) const = 0;
   virtual std::optional<LoginFacts> find(mail::AccountId account) const = 0;
-  virtual uint64_t policy_version() const = 0;
 };
 
 /// Passwords that were verified lately, as keyed hashes bound to everything that could make them invalid.
 class VerifiedPasswords {
  public:
   virtual ~VerifiedPasswords() = default;
-  virtual bool knows(const LoginFacts& facts, uint64_t policy_version, const Secret& secret) = 0;
-  virtual void remember(const LoginFacts& facts, uint64_t policy_version, const Secret& secret) = 0;
+  virtual bool knows(const LoginFacts& facts, const Secret& secret) = 0;
+  virtual void remember(const LoginFacts& facts, const Secret& secret) = 0;
 };
 
 constexpr size_t kSeenNetworks = 10'000;

@@ -1,0 +1,165 @@
+// The numbered start of a core. On failure everything done so far is undone by stop().
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "base/log.h"
+#include "crypto/random.h"
+#include "service/core_impl.h"
+#include "service/gate_rules.h"
+#include "service/places.h"
+
+namespace postern::service {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The directory's cache behind the verifier's interface.
+class CachedPasswords final : public VerifiedPasswords {
+ public:
+  CachedPasswords(crypto::AeadKey key, const Clock& clock) : cache_(key, clock) {}
+  bool knows(const LoginFacts& facts, const Secret& secret) override { return cache_.knows(what(facts), secret); }
+  void remember(const LoginFacts& facts, const Secret& secret) override { cache_.remember(what(facts), secret); }
+
+ private:
+  static identity::VerifiedBy what(const LoginFacts& facts) { return {facts.account, facts.credential_id, facts.version, 0}; }
+  identity::VerificationCache cache_;
+};
+
+Expected<void> check_folder(const std::string& folder) {
+  std::error_code error;
+  if (!fs::exists(folder, error)) {
+    if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
+    return fail(ErrorCode::folder_missing, {folder});
+  }
+  if (!fs::is_directory(folder, error)) return fail(ErrorCode::folder_unreadable, {folder, "not a folder"});
+  fs::directory_iterator entries(folder, error);
+  if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
+  return {};
+}
+
+}  // namespace
+
+std::string folder_of(const api::Place& place) { return place.folder.empty() ? api::default_place().folder : fs::absolute(place.folder).string(); }
+
+Expected<std::string> kek_of(const api::Place& place) {
+  if (!place.kek_file.empty()) return place.kek_file;
+  return kek_path(folder_of(place));
+}
+
+std::string boot_id() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
+
+api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
+  started_ = clock_.wall();
+  Expected<void> done = open_folder();                            // 1 lock
+  if (done) done = open_stores();                                 // 2 migrate, keys, overdue reverts, unsettled effects, blobs
+  if (done && options.listen) done = open_gates(options);         // 3 bind; nothing is accepted yet
+  if (done) begin_work();                                         // 4 threads
+  if (done && options.listen) done = open_control();              // 5 other processes may ask
+  if (!done) {
+    stop();
+    return done.error();
+  }
+  running_ = true;
+  api::Listening out;
+  if (!options.listen) return out;
+  listening_ = true;
+  server_->start(gate_policy(published_, *mail_));                // 6 listeners last
+  desk_->set_server(server_.get());
+  out.smtp = server_->smtp_endpoint().to_string();
+  out.pop3 = server_->pop3_endpoint().to_string();
+  return out;
+}
+
+Expected<void> CoreImpl::open_folder() {
+  const std::string folder = folder_of(place_);
+  if (auto good = check_folder(folder); !good) return good;
+  if (auto initialised = kek_path(folder); !initialised) return fail(initialised.error());
+  auto lock = platform::FolderLock::take(folder);
+  if (!lock) return fail(lock.error());
+  lock_ = std::move(*lock);
+  return {};
+}
+
+Expected<void> CoreImpl::open_stores() {
+  const std::string folder = folder_of(place_);
+  const auto path = kek_of(place_);
+  if (!path) return fail(path.error());
+  auto kek = read_kek(*path);
+  if (!kek) return fail(kek.error());
+  auto admin = AdminState::open(folder, *kek, clock_, boot_id());
+  wipe(kek->data(), kek->size());
+  if (!admin) return fail(admin.error());
+  admin_ = std::move(*admin);
+  store::MailStoreOptions options;
+  options.folder = folder;
+  options.files = &platform::real_files();
+  auto mail = store::MailStore::open(admin_->keys(), options);
+  if (!mail) return fail(mail.error());
+  mail_ = std::move(*mail);
+  admin_->set_usage([this](identity::AccountId id) {
+    const auto usage = mail_->usage(id);
+    return usage ? std::pair(usage->messages, usage->octets) : std::pair(uint64_t{0}, uint64_t{0});
+  });
+  return {};
+}
+
+api::ServeOptions CoreImpl::with_documents(api::ServeOptions options) const {
+  const auto policy = admin_->policy();
+  if (options.smtp.empty()) options.smtp = policy->smtp_listener.to_string();
+  if (options.pop3.empty()) options.pop3 = policy->pop3_listener.to_string();
+  return options;
+}
+
+Expected<void> CoreImpl::open_gates(const api::ServeOptions& given) {
+  const api::ServeOptions options = with_documents(given);
+  const auto smtp = Endpoint::parse(options.smtp), pop3 = Endpoint::parse(options.pop3);
+  if (!smtp) return fail(ErrorCode::bad_input, {"--smtp", options.smtp});
+  if (!pop3) return fail(ErrorCode::bad_input, {"--pop3", options.pop3});
+  store::LedgerOptions ledger;
+  ledger.folder = folder_of(place_);
+  auto opened = store::LedgerStore::open(clock_, std::move(ledger));
+  if (!opened) return fail(opened.error());
+  ledger_ = std::move(*opened);
+  net::ServerOptions server;
+  server.smtp = *smtp;
+  server.pop3 = *pop3;
+  server.threads = std::max(1U, std::thread::hardware_concurrency());
+  counters_ = std::make_unique<observe::Counters>(server.threads);
+  ids_ = std::make_unique<observe::SessionIds>(started_, ledger_->highest_session());
+  crypto::AeadKey cache_key{};
+  crypto::random_bytes(cache_key);
+  workers_ = std::make_unique<LoginWorkers>(server.threads);
+  verified_ = std::make_unique<CachedPasswords>(cache_key, clock_);
+  verifier_ = std::make_unique<Verifier>(*workers_, *verified_, clock_);
+  host_ = std::make_unique<GateHost>(clock_, *mail_, *verifier_, *ids_, *counters_, table_, ledger_.get());
+  server_ = std::make_unique<net::Server>(*host_, server);
+  return server_->bind();
+}
+
+void CoreImpl::begin_work() {
+  desk_ = std::make_unique<SessionDesk>(table_, clock_);
+  published_ = admin_->policy();
+  if (verifier_) verifier_->set_book(login_book(published_));
+  admin_thread_ = std::make_unique<TaskThread>();
+  admin_thread_->start([this] { admin_tick(); });
+}
+
+Expected<void> CoreImpl::open_control() {
+  control::ServerOptions options;
+  options.path = api::control_socket(place_);
+  options.group = fs::path(folder_of(place_)) == fs::path(kSystemFolder);
+  options.build = POSTERN_VERSION;
+  options.schema = static_cast<uint32_t>(store::kStateSchema);
+  control_ = std::make_unique<control::ControlServer>(
+      options, [this](const control::Peer& peer) { return caller_of(peer); },
+      [this](api::Caller caller, api::Request request, api::ReplyHandler reply) { dispatch(std::move(caller), std::move(request), std::move(reply)); });
+  return control_->start();
+}
+
+}  // namespace postern::service
