@@ -14,7 +14,9 @@ std::vector<std::string> addresses_of(const Account& account) {
   return out;
 }
 
+/// One whose beginning is unknown was not the first.
 bool earlier(const Administrator& a, const Administrator& b) {
+  if ((a.created == 0) != (b.created == 0)) return b.created == 0;
   return a.created != b.created ? a.created < b.created : a.name < b.name;
 }
 

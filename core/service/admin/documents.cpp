@@ -22,6 +22,20 @@ Json* parent_of(Json& body, const std::string& path, std::string& last) {
   return at->is_object() ? at : nullptr;
 }
 
+constexpr const char* kCreatedField = "created";
+
+bool tells_when_made(const std::string& kind) {
+  return kind == kUserKind || kind == kDomainKind || kind == kAdminKind;
+}
+
+/// A new document says when it was made; what is no object is left to its kind to refuse.
+std::string with_time(const std::string& text, WallTime now) {
+  auto body = parse_json(text, change::kDocumentLimit);
+  if (!body || !body->is_object() || body->contains(kCreatedField)) return text;
+  (*body)[kCreatedField] = format_rfc3339(now);
+  return dump_json(*body);
+}
+
 std::string action_of(const DocumentName& name) {
   return name.kind + ".set";
 }
@@ -116,6 +130,11 @@ api::Reply AdminState::Parts::document_set(const api::Caller& caller, const api:
     const auto body = with_fields(*name, request.fields);
     if (!body) return body.error();
     wanted = dump_json(*body);
+  }
+  if (wanted && tells_when_made(name->kind)) {
+    const auto stored = store->document(*name);
+    if (!stored) return stored.error();
+    if (!*stored || !(*stored)->body) wanted = with_time(*wanted, clock.wall());
   }
   proposal.items.emplace_back(*name, std::move(wanted));
   if (request.confirm_within) proposal.confirm_within = Seconds(*request.confirm_within);
