@@ -245,7 +245,8 @@ class ClientsTest(live.Case):
         inbox = self.server.root / "mpop"
         for folder in ("cur", "new", "tmp"):
             (inbox / folder).mkdir(parents=True)
-        fingerprint = self.server.attached("certificate", "show", "--json").json["sha256"]
+        digest = self.server.attached("certificate", "show", "--json").json["sha256"].upper()
+        fingerprint = ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
         self.run_client(
             "mpop",
             "--host=127.0.0.1",

@@ -1,7 +1,5 @@
 """What has to outlast a restart, and how a stop goes."""
 import hashlib
-import os
-import signal
 import ssl
 import subprocess
 import unittest
@@ -111,18 +109,18 @@ class RestartTest(live.Case):
 
 
 class StopTest(live.Case):
-    def stopped_well(self, server):
-        code, seconds = server.stop()
+    def stopped_well(self, server, tell=True):
+        code, seconds = server.stop(tell=tell)
         self.assertEqual(code, 0, server.log_text())
         self.assertLess(seconds, STOP_LIMIT)
 
     def test_idle_sessions_are_told(self):
         server = self.started()
         writer, reader = live.Smtp(server), live.Pop3(server)
-        os.kill(server.pid, signal.SIGTERM)
+        server.tell_to_stop()
         self.assertTrue(writer.reply().startswith("421"))
         self.assertRegex(reader.to_end(), rb"^(-ERR .*\r\n)?$")
-        self.stopped_well(server)
+        self.stopped_well(server, tell=False)
 
     def test_in_the_middle_of_data(self):
         server = self.started()
@@ -139,11 +137,11 @@ class StopTest(live.Case):
         client = live.Smtp(server)
         client.envelope()
         client.send(b"Subject: finished\r\n\r\nbody\r\n")
-        os.kill(server.pid, signal.SIGTERM)
+        server.tell_to_stop()
         client.send(b".\r\n")
         answer = client.reply()
         self.assertRegex(answer, "^(250|421)")
-        self.stopped_well(server)
+        self.stopped_well(server, tell=False)
         server.start()
         self.assertEqual(len(mail.fetch_all(server)), 1 if answer.startswith("250") else 0)
 
@@ -170,12 +168,12 @@ class StopTest(live.Case):
                     client.deliver(mail.make_message(f"stop {number} {turn}"))
                     acknowledged.append(f"stop {number} {turn}")
                     if len(acknowledged) == 50:
-                        os.kill(server.pid, signal.SIGTERM)
+                        server.tell_to_stop()
             except (OSError, AssertionError):
                 pass
 
         live.in_threads([lambda n=n: sender(n) for n in range(6)])
-        self.stopped_well(server)
+        self.stopped_well(server, tell=False)
         server.start()
         stored = b"".join(mail.fetch_all(server))
         for subject in acknowledged:

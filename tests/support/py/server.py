@@ -198,15 +198,17 @@ class Server:
                 pass
         return self.process.pid
 
-    def stop(self, timeout=STOP_TIMEOUT):
-        """SIGTERM; returns the exit code and the seconds it took."""
+    def tell_to_stop(self):
+        """SIGTERM, once: a second one would end it at once."""
+        os.kill(self.pid, signal.SIGTERM)
+
+    def stop(self, timeout=STOP_TIMEOUT, tell=True):
+        """Tells it to stop (unless that was done) and waits; returns the exit code and the seconds it took."""
         if self.process is None:
             return None, 0.0
         begin = time.monotonic()
-        try:
-            os.kill(self.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+        if tell and self.process.poll() is None:
+            self.tell_to_stop()
         try:
             code = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
