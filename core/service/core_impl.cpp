@@ -51,7 +51,9 @@ void CoreImpl::perform(const api::Caller& caller, const api::Request& request, c
 
 void CoreImpl::publish(std::function<void()> applied) {
   published_ = admin_->policy();
-  verifier_->set_book(login_book(published_));
+  const auto book = login_book(published_);
+  if (verifier_) verifier_->set_book(book);
+  desk_->set_book(book);
   if (!listening_ || !server_) return applied();
   server_->swap_policy(gate_policy(published_, *mail_), std::move(applied));
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "adapters/store/preflight.h"
 #include "base/log.h"
 #include "crypto/random.h"
 #include "service/core_impl.h"
@@ -80,6 +81,7 @@ Expected<void> CoreImpl::open_folder() {
   const std::string folder = folder_of(place_);
   if (auto good = check_folder(folder); !good) return good;
   if (auto initialised = kek_path(folder); !initialised) return fail(initialised.error());
+  if (auto known = store::refuse_newer(folder); !known) return known;
   auto lock = platform::FolderLock::take(folder);
   if (!lock) return fail(lock.error());
   lock_ = std::move(*lock);
@@ -94,6 +96,7 @@ Expected<void> CoreImpl::open_stores() {
   if (!kek) return fail(kek.error());
   auto admin = AdminState::open(folder, *kek, clock_, boot_id());
   wipe(kek->data(), kek->size());
+  if (!admin && admin.error().code == ErrorCode::key_wrong) return fail(ErrorCode::key_wrong, {*path});
   if (!admin) return fail(admin.error());
   admin_ = std::move(*admin);
   store::MailStoreOptions options;
@@ -102,6 +105,11 @@ Expected<void> CoreImpl::open_stores() {
   auto mail = store::MailStore::open(admin_->keys(), options);
   if (!mail) return fail(mail.error());
   mail_ = std::move(*mail);
+  store::LedgerOptions ledger;
+  ledger.folder = folder_of(place_);
+  auto opened = store::LedgerStore::open(clock_, std::move(ledger));
+  if (!opened) return fail(opened.error());
+  ledger_ = std::move(*opened);
   admin_->set_usage([this](identity::AccountId id) {
     const auto usage = mail_->usage(id);
     return usage ? std::pair(usage->messages, usage->octets) : std::pair(uint64_t{0}, uint64_t{0});
@@ -121,11 +129,6 @@ Expected<void> CoreImpl::open_gates(const api::ServeOptions& given) {
   const auto smtp = Endpoint::parse(options.smtp), pop3 = Endpoint::parse(options.pop3);
   if (!smtp) return fail(ErrorCode::bad_input, {"--smtp", options.smtp});
   if (!pop3) return fail(ErrorCode::bad_input, {"--pop3", options.pop3});
-  store::LedgerOptions ledger;
-  ledger.folder = folder_of(place_);
-  auto opened = store::LedgerStore::open(clock_, std::move(ledger));
-  if (!opened) return fail(opened.error());
-  ledger_ = std::move(*opened);
   net::ServerOptions server;
   server.smtp = *smtp;
   server.pop3 = *pop3;
@@ -143,8 +146,9 @@ Expected<void> CoreImpl::open_gates(const api::ServeOptions& given) {
 }
 
 void CoreImpl::begin_work() {
-  desk_ = std::make_unique<SessionDesk>(table_, clock_);
+  desk_ = std::make_unique<SessionDesk>(table_, clock_, *ledger_, started_);
   published_ = admin_->policy();
+  desk_->set_book(login_book(published_));
   if (verifier_) verifier_->set_book(login_book(published_));
   admin_thread_ = std::make_unique<TaskThread>();
   admin_thread_->start([this] { admin_tick(); });

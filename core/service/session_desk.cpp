@@ -13,7 +13,23 @@ constexpr size_t kTraceMatches = 50;
 
 }  // namespace
 
-SessionDesk::SessionDesk(const observe::SessionTable& table, const Clock& clock) : table_(table), clock_(clock) { thread_.start(); }
+SessionDesk::SessionDesk(const observe::SessionTable& table, const Clock& clock, const store::LedgerStore& ledger, WallTime started)
+    : table_(table), clock_(clock), ledger_(ledger), started_(started) {
+  thread_.start();
+}
+
+void SessionDesk::set_book(std::shared_ptr<const LoginBook> book) {
+  const std::lock_guard lock(mutex_);
+  book_ = std::move(book);
+}
+
+store::NameOf SessionDesk::name_of() {
+  const std::lock_guard lock(mutex_);
+  return [book = book_](uint64_t account) {
+    const auto facts = book ? book->find(account) : std::nullopt;
+    return facts ? facts->address : std::string();
+  };
+}
 
 void SessionDesk::set_server(net::Server* server) {
   const std::lock_guard lock(mutex_);
@@ -40,18 +56,39 @@ void SessionDesk::with_live(std::function<void(const Live&)> then, const api::Re
 void SessionDesk::list(const api::SessionList& request, api::ReplyHandler reply) {
   auto filter = observe::SessionFilter::parse(request.filter, clock_.wall());
   if (!filter) return reply(filter.error());
-  const auto cursor = request.cursor.empty() ? observe::SessionCursor{} : observe::SessionCursor::parse(request.cursor);
-  if (!cursor) return reply(Error{ErrorCode::bad_input, {"cursor", request.cursor}});
   const size_t limit = request.limit == 0 ? kDefaultPage : std::min<size_t>(request.limit, observe::kListLimit);
   with_live(
-      [this, filter = std::move(*filter), cursor = *cursor, limit, reply](const Live& live) {
-        const auto page = table_.list(filter, cursor, limit, live, kScanLimit);
-        api::SessionsReply out;
-        for (const auto& row : page.rows) out.sessions.push_back(session_info(row));
-        if (page.next) out.next = page.next->to_string();
-        reply(std::move(out));
-      },
-      reply);
+      [this, filter = std::move(*filter), cursor = request.cursor, limit, reply](const Live& live) { list_page(filter, cursor, limit, live, reply); }, reply);
+}
+
+/// First what memory holds, then the ledger; the cursor of the ledger's part begins with 'l'.
+void SessionDesk::list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit, const Live& live, const api::ReplyHandler& reply) {
+  api::SessionsReply out;
+  if (cursor.starts_with('l')) {
+    const auto from = cursor.size() == 1 ? std::optional(store::LedgerCursor{}) : store::LedgerCursor::parse(std::string_view(cursor).substr(1));
+    if (!from) return reply(Error{ErrorCode::bad_input, {"cursor", cursor}});
+    add_ledger(filter, cursor.size() == 1 ? std::nullopt : from, limit, out);
+    return reply(std::move(out));
+  }
+  const auto from = cursor.empty() ? observe::SessionCursor{} : observe::SessionCursor::parse(cursor);
+  if (!from) return reply(Error{ErrorCode::bad_input, {"cursor", cursor}});
+  const auto page = table_.list(filter, *from, limit, live, kScanLimit);
+  for (const auto& row : page.rows) out.sessions.push_back(session_info(row));
+  if (page.next)
+    out.next = page.next->to_string();
+  else if (out.sessions.size() < limit)
+    add_ledger(filter, std::nullopt, limit - out.sessions.size(), out);
+  else
+    out.next = "l";
+  reply(std::move(out));
+}
+
+void SessionDesk::add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor, size_t limit, api::SessionsReply& out) {
+  const auto page = ledger_.list(filter, std::move(cursor), limit, name_of());
+  if (!page) return;
+  for (const auto& entry : page->rows)
+    if (entry.row.began < started_) out.sessions.push_back(session_info(entry.row));
+  if (page->next) out.next = "l" + page->next->to_string();
 }
 
 void SessionDesk::show(const api::SessionShow& request, api::ReplyHandler reply) {
@@ -61,8 +98,10 @@ void SessionDesk::show(const api::SessionShow& request, api::ReplyHandler reply)
       [this, id = *id, text = request.id, reply](const Live& live) {
         const auto open = std::find_if(live.begin(), live.end(), [id](const observe::TracePointer& trace) { return trace->session() == id; });
         const observe::TracePointer found = open != live.end() ? *open : table_.find(id);
-        if (!found) return reply(Error{ErrorCode::not_found, {"session " + text}});
-        reply(session_reply(*found));
+        if (found) return reply(session_reply(*found));
+        const auto row = ledger_.find(id, name_of());
+        if (!row || !*row) return reply(Error{ErrorCode::not_found, {"session " + text}});
+        reply(session_reply((*row)->row));
       },
       reply);
 }

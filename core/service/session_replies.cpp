@@ -69,6 +69,22 @@ api::SessionInfo session_info(const observe::SessionRow& row) {
   return out;
 }
 
+api::SessionReply session_reply(const observe::SessionRow& row) {
+  api::SessionReply out;
+  out.id = observe::session_id_text(row.id);
+  out.port = row.port;
+  out.address = row.address.to_string();
+  out.user = row.user;
+  out.verdict = decision_name(row.verdict);
+  out.began = format_rfc3339(row.began, true);
+  out.ended = time_text(row.ended);
+  out.messages = row.messages;
+  out.octets_in = row.octets_in;
+  out.octets_out = row.octets_out;
+  out.why = row.why;
+  return out;
+}
+
 api::SessionReply session_reply(const Trace& trace) {
   api::SessionReply out;
   out.id = observe::session_id_text(trace.session());

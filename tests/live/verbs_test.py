@@ -1,9 +1,8 @@
 """Every verb, in process and attached: the same answers, the same exit codes."""
 import json
 import re
-import unittest
-
 import time
+import unittest
 
 import live
 import mail

@@ -132,7 +132,11 @@ void SpooledDraft::flush(mail::Done<void> done) {
   const size_t whole = buffer_.empty() ? 0 : (buffer_.size() - 1) / mail::kChunk * mail::kChunk;
   auto part = std::make_shared<Bytes>(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole));
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole));
-  state_->workers->post([work = spool(), part, done = std::move(done)] { done(work->write(*part, false)); });
+  state_->workers->post([work = spool(), part, done = std::move(done)] {
+    auto written = work->write(*part, false);
+    if (!written) work->state->writer->stop_accepting(written.error());
+    done(std::move(written));
+  });
 }
 
 void SpooledDraft::commit(mail::Delivery delivery, mail::Done<uint64_t> done) {
@@ -149,7 +153,10 @@ void SpooledDraft::commit(mail::Delivery delivery, mail::Done<uint64_t> done) {
   state_->workers->post([work = spool(), rest, what, done = std::move(done)] {
     auto written = work->write(*rest, true);
     if (written) written = work->keep();
-    if (!written) return done(fail(written.error()));
+    if (!written) {
+      work->state->writer->stop_accepting(written.error());
+      return done(fail(written.error()));
+    }
     const std::string path = blob_path(work->state->options.folder, what->first.object);
     auto* files = work->state->files;
     // A message nobody got leaves no file behind.

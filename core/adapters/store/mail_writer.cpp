@@ -130,9 +130,13 @@ void MailWriter::after_failure(const Error& error) {
   log_error("store", std::string(error_name(error.code)) + " " + (error.args.empty() ? "" : error.args.front()));
   // The block of uids may have been reserved in what was rolled back.
   reserved_uid_ = next_uid_;
-  if (error.code != ErrorCode::disk_full && error.code != ErrorCode::folder_read_only) return;
+  stop_accepting(error);
+}
+
+void MailWriter::stop_accepting(const Error& why) {
+  if (why.code != ErrorCode::disk_full && why.code != ErrorCode::folder_read_only) return;
   // Room for deletions; new mail waits until there is room for the reserve again.
-  if (error.code == ErrorCode::disk_full) static_cast<void>(options_.files->remove(reserve_path(options_.folder)));
+  if (why.code == ErrorCode::disk_full) static_cast<void>(options_.files->remove(reserve_path(options_.folder)));
   accepting_ = false;
 }
 

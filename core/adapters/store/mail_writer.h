@@ -53,6 +53,8 @@ class MailWriter {
   void deliver(SealedMessage message, mail::Delivery delivery, mail::Done<uint64_t> done);
   void remove(mail::AccountId account, std::vector<uint64_t> uids, mail::Done<void> done);
   void stop();
+  /// A large message met a full or read-only disk: no new mail until there is room again. Any thread.
+  void stop_accepting(const Error& why);
   bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
   WriterStatus status() const;
 
