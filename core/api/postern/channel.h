@@ -23,8 +23,8 @@ class Channel {
 /// Sends and waits: for programs without an event loop. Never on the GUI thread.
 Reply call(Channel& channel, Request request);
 
-/// A channel to a core that runs in another process, over its control socket. Blocks, a few seconds at most. Errors: unreachable,
-/// access_denied, version_mismatch, timed_out. Defined in core/adapters/control.
+/// A channel to a core that runs in another process, over its control socket. Blocks, a few seconds at most. Errors:
+/// unreachable, access_denied, version_mismatch, timed_out. Defined in core/adapters/control.
 Outcome<std::unique_ptr<Channel>> attach(const std::string& socket);
 
 }  // namespace postern::api
