@@ -61,6 +61,29 @@ FieldKind kind_of(std::string_view name) {
   return FieldKind::unstructured;
 }
 
+/// Calls `on_field` for each field and `on_stray` for what belongs to none, in order; a line that is no field does not
+/// end the block here, only the blank line does. False when the block has more fields than are read.
+template <class OnField, class OnStray>
+bool for_each_field(std::string_view block, OnField&& on_field, OnStray&& on_stray) {
+  while (!block.empty()) {
+    const Header header = read_header(block);
+    if (header.left_out > 0) return false;
+    size_t at = 0;
+    for (const Field& field : header.fields) {
+      const auto begin = static_cast<size_t>(field.raw.data() - block.data());
+      on_stray(block.substr(at, begin - at));
+      on_field(field);
+      at = begin + field.raw.size();
+    }
+    std::string_view rest = block.substr(at);
+    std::string_view line;
+    if (header.blank_line || !next_line(rest, line)) line = block.substr(at);
+    on_stray(line);
+    block.remove_prefix(at + line.size());
+  }
+  return true;
+}
+
 void append_field(const Field& field, std::string& out) {
   if (is_ascii(field.raw))
     out += field.raw;
@@ -71,24 +94,24 @@ void append_field(const Field& field, std::string& out) {
 }  // namespace
 
 bool has_utf8_in_structured(std::string_view header) {
-  for (const Field& field : read_header(header).fields)
-    if (!is_ascii(field.raw) && kind_of(field.name) != FieldKind::unstructured) return true;
-  return false;
+  bool found = false;
+  for_each_field(
+      header,
+      [&](const Field& field) {
+        found = found || (!is_ascii(field.raw) && kind_of(field.name) != FieldKind::unstructured);
+      },
+      [](std::string_view) {});
+  return found;
 }
 
 std::optional<std::string> downgrade_header(std::string_view header) {
   if (is_ascii(header) || !is_utf8(header)) return std::nullopt;
-  const Header block = read_header(header);
   std::string out;
   out.reserve(header.size() * 2);
-  const char* at = header.data();
-  const auto copy_until = [&](const char* end) { out += downgrade_stray({at, static_cast<size_t>(end - at)}); };
-  for (const Field& field : block.fields) {
-    copy_until(field.raw.data());  // lines that are no field
-    append_field(field, out);
-    at = field.raw.data() + field.raw.size();
-  }
-  copy_until(header.data() + header.size());
+  const bool whole = for_each_field(
+      header, [&](const Field& field) { append_field(field, out); },
+      [&](std::string_view lines) { out += downgrade_stray(lines); });
+  if (!whole) return std::nullopt;
   return out;
 }
 

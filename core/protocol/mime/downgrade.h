@@ -12,7 +12,8 @@ namespace postern::mime {
 bool has_utf8_in_structured(std::string_view header);
 
 /// The header block (with or without its blank line) in ASCII, as RFC 6857 section 3 says. Nothing when there is
-/// nothing to do: the block is ASCII, or is not valid UTF-8 (a legacy charset, which has to come back as it came).
+/// nothing to do: the block is ASCII, or is not valid UTF-8 (a legacy charset, which has to come back as it came), or
+/// has more than kFieldLimit fields.
 std::optional<std::string> downgrade_header(std::string_view header);
 
 }  // namespace postern::mime

@@ -191,7 +191,7 @@ void downgrade_field(FieldKind kind, std::string_view name, std::string_view val
       write_tokens(without_for_clause(value), writer);
       break;
     case FieldKind::parameters:
-      write_parameters(value, writer);
+      if (!write_parameters(value, writer)) write_unstructured(value, writer);
       break;
     case FieldKind::encapsulated:
     case FieldKind::unstructured:

@@ -238,8 +238,9 @@ const std::string* find_parameter(const std::vector<Parameter>& parameters, std:
   return nullptr;
 }
 
-void write_parameters(std::string_view field_value, FieldWriter& writer) {
+bool write_parameters(std::string_view field_value, FieldWriter& writer) {
   const RawParameters raw = read_parameters(field_value);
+  if (raw.parameters.size() >= kParameterLimit) return false;
   writer.piece(raw.head);
   for (const RawParameter& parameter : raw.parameters) {
     writer.text(";");
@@ -248,6 +249,7 @@ void write_parameters(std::string_view field_value, FieldWriter& writer) {
     else
       write_encoded(parameter, writer);
   }
+  return true;
 }
 
 }  // namespace postern::mime

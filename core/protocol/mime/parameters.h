@@ -36,7 +36,8 @@ std::vector<Parameter> parse_parameters(const RawParameters& raw);
 const std::string* find_parameter(const std::vector<Parameter>& parameters, std::string_view name);
 const std::string* find_parameter(std::vector<Parameter>&& parameters, std::string_view name) = delete;
 
-/// Writes a field value with non-ASCII values in RFC 2231's form (RFC 6857 section 3.1.5).
-void write_parameters(std::string_view field_value, FieldWriter& writer);
+/// Writes a field value with non-ASCII values in RFC 2231's form (RFC 6857 section 3.1.5). False, and nothing is
+/// written, when there are more parameters than are read.
+bool write_parameters(std::string_view field_value, FieldWriter& writer);
 
 }  // namespace postern::mime

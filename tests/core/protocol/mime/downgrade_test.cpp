@@ -21,6 +21,8 @@ class DowngradeTest : public QObject {
   void lines_are_short();
   void structured_or_not();
   void broken_fields_become_ascii();
+  void a_stray_line_does_not_end_the_block();
+  void too_many();
 };
 
 void DowngradeTest::fields_data() {
@@ -138,6 +140,24 @@ void DowngradeTest::broken_fields_become_ascii() {
     QVERIFY2(got.has_value(), text.c_str());
     QVERIFY2(is_ascii(*got), got->c_str());
   }
+}
+
+void DowngradeTest::a_stray_line_does_not_end_the_block() {
+  const std::string got = *downgrade_header("A: b\r\nno field ü\r\nTo: ü@x\r\nno field\r\nSubject: ü\r\n\r\n");
+  QCOMPARE(got, std::string("A: b\r\n=?UTF-8?Q?no_field_=C3=BC?=\r\nTo: =?UTF-8?Q?=C3=BC=40x?= :;\r\nno field\r\n"
+                            "Subject: =?UTF-8?B?w7w=?=\r\n\r\n"));
+  QVERIFY(has_utf8_in_structured("no field\r\nTo: ü@x\r\n\r\n"));
+}
+
+void DowngradeTest::too_many() {
+  std::string fields;
+  for (size_t i = 0; i <= kFieldLimit; ++i) fields += "X: ü\r\n";
+  QVERIFY(!downgrade_header(fields));
+  std::string parameters = "Content-Type: a/b";
+  for (size_t i = 0; i <= kParameterLimit; ++i) parameters += "; x=ü";
+  const std::string got = *downgrade_header(parameters + "\r\n\r\n");
+  QVERIFY(is_ascii(got));
+  QCOMPARE(decode_words(unfold(read_header(got).fields.at(0).value)), parameters.substr(14));
 }
 
 QTEST_APPLESS_MAIN(DowngradeTest)
