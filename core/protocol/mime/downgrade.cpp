@@ -93,12 +93,37 @@ void append_field(const Field& field, std::string& out) {
 
 }  // namespace
 
+/// In an address itself; display names, quoted strings outside <> and comments are free text.
+static bool utf8_in_address(std::string_view text) {
+  bool angle = false, quoted = false, word_utf8 = false, word_at = false;
+  int comment = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const bool utf8 = static_cast<unsigned char>(c) > 127;
+    if (angle && utf8) return true;
+    if (c == '\\') ++i;
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '(') ++comment;
+    if (c == ')' && comment > 0) --comment;
+    if (comment > 0) continue;
+    if (c == '<' || c == '>') angle = c == '<';
+    const bool ends = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ';' || c == ':' || c == '<';
+    word_utf8 = !ends && (word_utf8 || utf8);
+    word_at = !ends && (word_at || c == '@');
+    if (word_utf8 && word_at) return true;
+  }
+  return false;
+}
+
 bool has_utf8_in_structured(std::string_view header) {
   bool found = false;
   for_each_field(
       header,
       [&](const Field& field) {
-        found = found || (!is_ascii(field.raw) && kind_of(field.name) != FieldKind::unstructured);
+        if (found || is_ascii(field.raw)) return;
+        const FieldKind kind = kind_of(field.name);
+        found = kind == FieldKind::addresses ? utf8_in_address(field.raw) : kind != FieldKind::unstructured;
       },
       [](std::string_view) {});
   return found;

@@ -8,7 +8,8 @@
 
 namespace postern::mime {
 
-/// True when a structured field of the block (addresses, message ids, MIME parameters, trace) holds non-ASCII octets.
+/// True when a structured part of the block (an address, a message id, a MIME parameter, trace) holds non-ASCII octets.
+/// Display names and comments are free text, as subjects are.
 bool has_utf8_in_structured(std::string_view header);
 
 /// The header block (with or without its blank line) in ASCII, as RFC 6857 section 3 says. Nothing when there is

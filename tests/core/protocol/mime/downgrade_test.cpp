@@ -127,6 +127,8 @@ void DowngradeTest::structured_or_not() {
   QVERIFY(has_utf8_in_structured("Subject: x\r\nContent-Type: a/b; name=\"ü\"\r\n"));
   QVERIFY(!has_utf8_in_structured("Subject: ü\r\nX-Note: ü\r\n\r\nTo: ü"));
   QVERIFY(!has_utf8_in_structured("To: a@b\r\n\r\n"));
+  QVERIFY(!has_utf8_in_structured("From: Jürgen <a@b>, \"ü\" <c@d> (ü)\r\n\r\n"));
+  QVERIFY(has_utf8_in_structured("From: Jurgen <ü@b>\r\n\r\n"));
 }
 
 void DowngradeTest::broken_fields_become_ascii() {
