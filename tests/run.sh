@@ -32,7 +32,7 @@ build() {  # build PRESET [TARGET...]
   local preset=$1
   shift
   cmake --preset "$preset" -DPOSTERN_TESTS=ON > "build/$preset.log" 2>&1 || { tail -40 "build/$preset.log"; return 1; }
-  cmake --build --preset "$preset" "${@/#/--target=}" >> "build/$preset.log" 2>&1 || { grep -E 'error|Error|FAILED' -A5 "build/$preset.log" | head -60; return 1; }
+  cmake --build --preset "$preset" ${1:+--target} "$@" >> "build/$preset.log" 2>&1 || { grep -E 'error|Error|FAILED' -A5 "build/$preset.log" | head -60; return 1; }
 }
 
 count() {  # adds a ctest log's result
@@ -73,7 +73,7 @@ phase packages install_missing $BUILD_PACKAGES $TEST_PACKAGES || { echo "$passed
 if phase 'build dev' build dev; then
   phase 'unit tests' run_ctest dev -LE 'live|slow'
   if [ "$mode" != --fast ]; then
-    phase 'build release' build release && phase 'live tests' run_ctest release -L live
+    phase 'build release' build release postern && phase 'live tests' run_ctest release -L live
     phase 'build tsan' build tsan && phase 'thread tests' run_ctest tsan -L threads
     phase 'build fuzz' build fuzz && phase 'fuzz' run_fuzz
   fi
