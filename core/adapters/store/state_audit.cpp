@@ -135,7 +135,8 @@ Expected<std::vector<audit::SignedHead>> StateStore::heads() {
     // One that cannot be read is none that was signed: verification says so, at its place.
     audit::SignedHead broken;
     broken.head.size = static_cast<uint64_t>(row.integer(0));
-    out.push_back(audit::parse_head(row.blob(1)).value_or(broken));
+    const auto head = audit::parse_head(row.blob(1));
+    out.push_back(head && head->head.size == broken.head.size ? *head : broken);
     return true;
   });
   if (!read) return fail(read.error());

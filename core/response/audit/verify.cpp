@@ -140,11 +140,13 @@ class Verifier {
       return {};
     }
     const Frontier& known = (*stored)->frontier;
-    if (known.size > frontier_.size) found(frontier_.size + 1, Damage::truncated);
-    if (known.size < frontier_.size) found(known.size + 1, Damage::edited);
-    const bool right =
-        known == frontier_ && (options_.mac_key == nullptr || (*stored)->mac == frontier_mac(*options_.mac_key, known));
-    if (!right) found(std::max<uint64_t>(frontier_.size, 1), Damage::edited);
+    const bool genuine = options_.mac_key == nullptr || (*stored)->mac == frontier_mac(*options_.mac_key, known);
+    if (known.size > frontier_.size)
+      found(frontier_.size + 1, Damage::truncated);
+    else if (known.size < frontier_.size)
+      found(known.size + 1, Damage::edited);
+    else if (known != frontier_ || !genuine)
+      found(std::max<uint64_t>(frontier_.size, 1), Damage::edited);
     return {};
   }
 

@@ -39,6 +39,10 @@ Expected<bool> stands_elsewhere(AuditStore& store, uint64_t seq) {
 }  // namespace
 
 Expected<Damage> kind_of_damage(AuditStore& store, uint64_t seq, const std::optional<Entry>& found) {
+  const auto written = store.node(0, seq - 1);
+  if (!written) return fail(written.error());
+  // Nothing was ever written at this place: what stands there was put there.
+  if (found && !*written) return Damage::edited;
   if (found) {
     const auto moved_in = belongs_elsewhere(store, *found, seq);
     if (!moved_in) return fail(moved_in.error());
