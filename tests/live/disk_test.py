@@ -1,6 +1,7 @@
 """Disk full, quota, read-only folder: a plain answer, nothing lost, recovery by itself."""
 import os
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ import mail
 
 KIB, MIB = 1024, 1024 * 1024
 DISK = 160 * MIB  # the reserve takes 64 of it
+NOBODY = "nobody"
 RECOVERY = 60  # seconds the server has to take mail again
 MOUNT = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs"]
 
@@ -184,14 +186,26 @@ class ReadOnlyTest(live.Case):
         server.start()
         mail.send(server, mail.make_message("works"))
 
-    @unittest.skipIf(os.geteuid() == 0, "root may read everything")
     def test_unreadable_folder(self):
         server = self.make_server()
+        user = self.give_to_nobody(server) if os.geteuid() == 0 else None
         server.data.chmod(0)
         self.addCleanup(server.data.chmod, 0o700)
-        result = server.in_process("user", "list")
-        self.assertEqual(result.code, 3, result)
-        self.one_sentence(result.err)
+        for words in (("serve", "--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"), ("user", "list")):
+            result = server.in_process(*words, user=user)
+            self.assertEqual(result.code, 3, result)
+            self.assertEqual(result.out, "")
+            self.one_sentence(result.err)
+
+    def give_to_nobody(self, server):
+        """Root may read everything: the folder gets another owner, who then runs the command."""
+        for path in (server.root, *server.root.rglob("*")):
+            shutil.chown(path, NOBODY)
+        try:
+            subprocess.run([live.binary(), "--version"], user=NOBODY, capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            self.skipTest(f"{NOBODY} may not run {live.binary()}")
+        return NOBODY
 
 
 if __name__ == "__main__":

@@ -96,8 +96,8 @@ class Server:
 
     # Commands
 
-    def run(self, *words, stdin="", timeout=COMMAND_TIMEOUT):
-        """Any verb, exactly as given."""
+    def run(self, *words, stdin="", timeout=COMMAND_TIMEOUT, user=None):
+        """Any verb, exactly as given; `user`: as somebody else (root only)."""
         return Result(
             subprocess.run(
                 [binary(), *map(str, words)],
@@ -106,6 +106,7 @@ class Server:
                 text=True,
                 env=self.environment,
                 timeout=timeout,
+                user=user,
             )
         )
 
@@ -130,9 +131,9 @@ class Server:
         """A verb through the control socket of the running server."""
         return self.run(*words, "--attach", self.socket_path, stdin=stdin, timeout=timeout)
 
-    def in_process(self, *words, stdin="", timeout=COMMAND_TIMEOUT):
+    def in_process(self, *words, stdin="", timeout=COMMAND_TIMEOUT, user=None):
         """A verb that opens the data folder itself; the server must not run."""
-        return self.run(*words, "--data", self.data, stdin=stdin, timeout=timeout)
+        return self.run(*words, "--data", self.data, stdin=stdin, timeout=timeout, user=user)
 
     def control(self):
         return Control(self.socket_path)
