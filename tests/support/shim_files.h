@@ -23,6 +23,7 @@ class PowerCutFiles final : public FileSystem {
     if (!file) return file;
     return std::unique_ptr<File>(std::make_unique<ShimFile>(*this, path, std::move(*file)));
   }
+  Expected<std::unique_ptr<Source>> open(const std::string& path) override { return real_.open(path); }
   Expected<void> rename(const std::string& from, const std::string& to) override {
     const std::lock_guard lock(mutex_);
     if (content_.erase(from) == 1) content_.insert(to);

@@ -1,171 +1,142 @@
-#include "adapters/store/mail_draft.h"
+#include <algorithm>
 
+#include "adapters/store/mail_state.h"
 #include "crypto/random.h"
-#include "mail/blob_format.h"
 
 namespace postern::store {
 namespace {
 
-constexpr size_t kObjectOctets = 16;
-constexpr size_t kPooled = 8;  // buffers kept by a thread: first touch of fresh memory costs more than filling it
-
-std::vector<Bytes>& pool() {
-  thread_local std::vector<Bytes> buffers;
-  return buffers;
-}
-
-Bytes take_buffer() {
-  if (pool().empty()) {
-    Bytes fresh;
-    fresh.reserve(mail::kInlineLimit);
-    return fresh;
-  }
-  Bytes out = std::move(pool().back());
-  pool().pop_back();
-  return out;
-}
-
-void return_buffer(Bytes buffer) {
-  if (pool().size() >= kPooled || buffer.capacity() > 2 * mail::kDraftBuffer) return;
-  buffer.clear();
-  pool().push_back(std::move(buffer));
-}
-
-/// The file half of a large message. Used by one worker at a time; shared with the work under way.
-struct Spool {
+/// What a worker needs to finish a large message after its draft is gone.
+struct LargeCommit {
   MailStatePtr state;
-  Bytes object;
-  crypto::AeadKey key{};
-  std::unique_ptr<File> file;
-  std::string temporary;
-  uint32_t next_chunk = 0;
-  bool kept = false;
+  std::shared_ptr<Spool> spool;
+  Bytes rest;
+  SealedMessage message;
+  mail::Delivery delivery;
+  mail::Done<uint64_t> done;
 
-  ~Spool() {
-    file.reset();
-    if (!temporary.empty() && !kept) static_cast<void>(state->files->remove(temporary));
+  void refuse(const Error& error) {
+    state->space.failed(error);
+    done(fail(error));
   }
-  /// Seals and writes whole chunks; with `last` everything.
-  Expected<void> write(BytesView plain, bool last);
-  /// Makes file and name durable under blobs/.
-  Expected<void> keep();
 };
 
-Expected<void> Spool::write(BytesView plain, bool last) {
-  if (!file) {
-    temporary = state->options.folder + "/blobs/tmp/" + hex(object);
-    auto made = state->files->create(temporary);
-    if (!made) return fail(made.error());
-    file = std::move(*made);
-  }
-  Bytes sealed;
-  sealed.reserve(mail::kSealedChunk);
-  do {
-    const BytesView chunk = plain.first(std::min(plain.size(), mail::kChunk));
-    plain = plain.subspan(chunk.size());
-    sealed.clear();
-    mail::seal_chunk(key, next_chunk++, last && plain.empty(), chunk, sealed);
-    if (auto done = file->write(sealed); !done) return done;
-  } while (!plain.empty());
-  return {};
+/// Whether it is certain that the database does not name the blob. After an I/O error the log may still hold the
+/// commit: then the next start decides.
+bool surely_not_stored(const Error& error) {
+  return error.code != ErrorCode::io_error;
 }
 
-Expected<void> Spool::keep() {
-  const std::string path = blob_path(state->options.folder, object);
-  const std::string folder = path.substr(0, path.rfind('/'));
-  if (auto done = file->sync(); !done) return done;
-  if (auto done = state->settle_folder(folder); !done) return done;
-  if (auto done = state->files->rename(temporary, path); !done) return done;
-  kept = true;
-  return state->files->sync_folder(folder);
+void deliver_large(const std::shared_ptr<LargeCommit>& what) {
+  MailStore::State& state = *what->state;
+  const Bytes object = what->message.object;
+  state.writer->deliver(std::move(what->message), std::move(what->delivery), [what, object](Expected<uint64_t> stored) {
+    if (!stored && surely_not_stored(stored.error()))
+      static_cast<void>(what->state->files.remove(blob_path(what->state->options.folder, object)));
+    what->done(std::move(stored));
+  });
+}
+
+/// On a worker: the rest, its sync, its name, then the database.
+void commit_large(const std::shared_ptr<LargeCommit>& what) {
+  auto written = what->spool->write(what->rest, true);
+  what->state->large_buffers.give(std::move(what->rest));
+  if (written && what->state->options.sync) written = what->spool->sync();
+  if (!written) {
+    const Error error = written.error();
+    what->spool.reset();  // its room first
+    return what->refuse(error);
+  }
+  what->state->keeper.keep(what->spool, [what](Expected<void> kept) {
+    if (!kept) return what->refuse(kept.error());
+    deliver_large(what);
+  });
 }
 
 class SpooledDraft final : public mail::Draft {
  public:
   explicit SpooledDraft(MailStatePtr state)
-      : state_(std::move(state)),
-        buffer_(take_buffer()),
-        object_(crypto::random_bytes(kObjectOctets)),
-        data_key_(state_->keys->newest()) {}
-  ~SpooledDraft() override { return_buffer(std::move(buffer_)); }
+      : state_(std::move(state)), keys_(state_->key_ring()), buffer_(state_->small_buffers.take()) {}
+  ~SpooledDraft() override { give_buffer(); }
 
-  void append(BytesView content) override {
-    buffer_.insert(buffer_.end(), content.begin(), content.end());
-    size_ += content.size();
-  }
+  void append(BytesView content) override;
   bool wants_flush() const override { return buffer_.size() >= mail::kDraftBuffer; }
   uint64_t size() const override { return size_; }
   void flush(mail::Done<void> done) override;
   void commit(mail::Delivery delivery, mail::Done<uint64_t> done) override;
 
  private:
-  std::shared_ptr<Spool> spool();
+  void give_buffer() { (large_ ? state_->large_buffers : state_->small_buffers).give(std::move(buffer_)); }
+  void become_large();
+  void commit_inline(mail::Delivery delivery, mail::Done<uint64_t> done);
   SealedMessage head() const;
 
   MailStatePtr state_;
+  std::shared_ptr<const crypto::KeyRing> keys_;
   Bytes buffer_;
-  Bytes object_;
-  uint32_t data_key_;
+  Bytes object_ = crypto::random_bytes(kObjectOctets);
   uint64_t size_ = 0;
+  bool large_ = false;
   std::shared_ptr<Spool> spool_;
 };
 
-std::shared_ptr<Spool> SpooledDraft::spool() {
-  if (spool_) return spool_;
-  spool_ = std::make_shared<Spool>();
-  spool_->state = state_;
-  spool_->object = object_;
-  spool_->key = state_->key_of(data_key_, object_);
-  return spool_;
+void SpooledDraft::append(BytesView content) {
+  size_ += content.size();
+  if (!large_ && size_ > mail::kInlineLimit) become_large();
+  buffer_.insert(buffer_.end(), content.begin(), content.end());
+}
+
+void SpooledDraft::become_large() {
+  Bytes larger = state_->large_buffers.take();
+  larger.insert(larger.end(), buffer_.begin(), buffer_.end());
+  give_buffer();
+  buffer_ = std::move(larger);
+  large_ = true;
+  object_[0] = state_->keeper.folder_octet();
+  spool_ = std::make_shared<Spool>(state_->files, state_->large_buffers, state_->options.folder, object_,
+                                   keys_->derive(keys_->newest(), "message", object_));
 }
 
 SealedMessage SpooledDraft::head() const {
   SealedMessage out;
   out.object = object_;
-  out.key = data_key_;
+  out.key = keys_->newest();
   out.size = size_;
+  out.blob = large_;
   return out;
 }
 
 void SpooledDraft::flush(mail::Done<void> done) {
+  if (!large_ || buffer_.empty()) return done({});
   // Whole chunks only, and something stays behind: the last chunk carries the end mark.
-  const size_t whole = buffer_.empty() ? 0 : (buffer_.size() - 1) / mail::kChunk * mail::kChunk;
-  auto part = std::make_shared<Bytes>(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole));
-  buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole));
-  state_->workers->post([work = spool(), part, done = std::move(done)] {
-    auto written = work->write(*part, false);
-    if (!written) work->state->writer->stop_accepting(written.error());
+  const size_t whole = (buffer_.size() - 1) / mail::kChunk * mail::kChunk;
+  Bytes tail = state_->large_buffers.take();
+  tail.insert(tail.end(), buffer_.begin() + static_cast<std::ptrdiff_t>(whole), buffer_.end());
+  auto part = std::make_shared<Bytes>(std::exchange(buffer_, std::move(tail)));
+  part->resize(whole);
+  const bool taken = state_->workers->post([state = state_, spool = spool_, part, done] {
+    auto written = spool->write(*part, false);
+    state->large_buffers.give(std::move(*part));
+    if (!written) state->space.failed(written.error());
     done(std::move(written));
   });
+  if (!taken) done(fail(ErrorCode::cancelled, {"the store is closed"}));
+}
+
+void SpooledDraft::commit_inline(mail::Delivery delivery, mail::Done<uint64_t> done) {
+  SealedMessage message = head();
+  message.content = state_->small_buffers.take();
+  mail::seal_chunk(keys_->derive(message.key, "message", object_), 0, true, buffer_, message.content);
+  state_->writer->deliver(std::move(message), std::move(delivery), std::move(done));
 }
 
 void SpooledDraft::commit(mail::Delivery delivery, mail::Done<uint64_t> done) {
-  SealedMessage message = head();
-  if (!spool_ && size_ <= mail::kInlineLimit) {
-    message.content.reserve(buffer_.size() + crypto::kAeadTagSize);
-    mail::seal_chunk(state_->key_of(data_key_, object_), 0, true, buffer_, message.content);
-    state_->writer->deliver(std::move(message), std::move(delivery), std::move(done));
-    return;
-  }
-  message.blob = true;
-  auto rest = std::make_shared<Bytes>(std::move(buffer_));
-  auto what = std::make_shared<std::pair<SealedMessage, mail::Delivery>>(std::move(message), std::move(delivery));
-  state_->workers->post([work = spool(), rest, what, done = std::move(done)] {
-    auto written = work->write(*rest, true);
-    if (written) written = work->keep();
-    if (!written) {
-      work->state->writer->stop_accepting(written.error());
-      return done(fail(written.error()));
-    }
-    const std::string path = blob_path(work->state->options.folder, what->first.object);
-    auto* files = work->state->files;
-    // A message nobody got leaves no file behind.
-    auto answer = [done, path, files](Expected<uint64_t> stored) {
-      if (!stored) static_cast<void>(files->remove(path));
-      done(std::move(stored));
-    };
-    work->state->writer->deliver(std::move(what->first), std::move(what->second), std::move(answer));
-  });
+  if (delivery.mailboxes.empty()) return done(fail(ErrorCode::bad_input, {"recipients", "none"}));
+  if (!large_) return commit_inline(std::move(delivery), std::move(done));
+  auto what = std::make_shared<LargeCommit>(
+      LargeCommit{state_, std::move(spool_), std::move(buffer_), head(), std::move(delivery), std::move(done)});
+  if (!state_->workers->post([what] { commit_large(what); }))
+    what->done(fail(ErrorCode::cancelled, {"the store is closed"}));
 }
 
 }  // namespace

@@ -1,58 +1,17 @@
-#include "adapters/store/mail_draft.h"
-#include "mail/blob_format.h"
+#include "adapters/store/mail_schema.h"
+#include "adapters/store/mail_state.h"
 
 namespace postern::store {
 namespace {
 
 constexpr int64_t kListingBlock = 1000;
 
-class InlineReader final : public mail::Reader {
- public:
-  explicit InlineReader(Bytes plain) : plain_(std::move(plain)) {}
-  Expected<BytesView> next() override {
-    if (given_) return BytesView();
-    given_ = true;
-    return BytesView(plain_);
-  }
-
- private:
-  Bytes plain_;
-  bool given_ = false;
-};
-
-class BlobReader final : public mail::Reader {
- public:
-  BlobReader(MailStatePtr state, std::string path, crypto::AeadKey key, uint64_t size)
-      : state_(std::move(state)), path_(std::move(path)), key_(key), count_(mail::chunk_count(size)) {}
-  Expected<BytesView> next() override {
-    if (index_ == count_) return BytesView();
-    const auto sealed = state_->files->read(path_, uint64_t{index_} * mail::kSealedChunk, mail::kSealedChunk);
-    if (!sealed) return fail(sealed.error());
-    plain_.clear();
-    if (!mail::open_chunk(key_, index_, index_ + 1 == count_, *sealed, plain_))
-      return fail(ErrorCode::io_error, {path_, "damaged"});
-    ++index_;
-    return BytesView(plain_);
-  }
-
- private:
-  MailStatePtr state_;
-  std::string path_;
-  crypto::AeadKey key_;
-  uint32_t index_ = 0, count_;
-  Bytes plain_;
-};
-
 class OpenedMailbox final : public mail::Mailbox {
  public:
-  OpenedMailbox(MailStatePtr state, mail::AccountId account, uint32_t count, uint64_t octets, uint64_t newest)
-      : state_(std::move(state)), account_(account), count_(count), octets_(octets), newest_(newest) {}
-  ~OpenedMailbox() override {
-    const std::lock_guard lock(state_->mutex);
-    state_->open_mailboxes.erase(account_);
-  }
-  uint32_t count() const override { return count_; }
-  uint64_t octets() const override { return octets_; }
+  OpenedMailbox(MailStatePtr state, MailboxSnapshot snapshot, MailboxLock lock)
+      : state_(std::move(state)), snapshot_(snapshot), lock_(std::move(lock)) {}
+  uint32_t count() const override { return snapshot_.count; }
+  uint64_t octets() const override { return snapshot_.octets; }
   Expected<mail::Entry> entry(uint32_t number) override;
   Expected<std::unique_ptr<mail::Reader>> open(uint32_t number) override;
   void remove(std::vector<uint32_t> numbers, mail::Done<void> done) override;
@@ -64,13 +23,12 @@ class OpenedMailbox final : public mail::Mailbox {
     uint32_t size;  // messages are far below 4 GiB
   };
   Expected<void> load_until(uint32_t number);
+  Expected<bool> load_block(MailReader& reader);
   Expected<std::unique_ptr<mail::Reader>> read(MailReader& reader, uint64_t uid);
 
   MailStatePtr state_;
-  mail::AccountId account_;
-  uint32_t count_;
-  uint64_t octets_;
-  uint64_t newest_;
+  MailboxSnapshot snapshot_;
+  MailboxLock lock_;
   std::vector<Known> known_;
 };
 
@@ -79,31 +37,35 @@ Expected<void> OpenedMailbox::load_until(uint32_t number) {
   auto reader = state_->take_reader();
   if (!reader) return fail(reader.error());
   while (known_.size() < number) {
-    Statement& listing = (*reader)->listing;
-    listing.bind(1, account_)
-        .bind(2, known_.empty() ? uint64_t{0} : known_.back().uid)
-        .bind(3, newest_)
-        .bind(4, kListingBlock);
-    const size_t before = known_.size();
-    for (;;) {
-      const auto row = listing.step();
-      if (!row) {
-        listing.reset();
-        return fail(row.error());
-      }
-      if (!*row) break;
-      known_.push_back({static_cast<uint64_t>(listing.integer(0)), static_cast<uint32_t>(listing.integer(1))});
-    }
-    listing.reset();
-    if (known_.size() == before) break;
+    const auto more = load_block(**reader);
+    if (!more) return fail(more.error());
+    if (!*more) break;
   }
   state_->give_back(std::move(*reader));
   if (known_.size() < number) return fail(ErrorCode::not_found, {"message " + std::to_string(number)});
   return {};
 }
 
+/// False when there was nothing more.
+Expected<bool> OpenedMailbox::load_block(MailReader& reader) {
+  Statement& listing = reader.listing;
+  const uint64_t after = known_.empty() ? 0 : known_.back().uid;
+  listing.bind(1, snapshot_.account).bind(2, after).bind(3, snapshot_.newest).bind(4, kListingBlock);
+  const size_t before = known_.size();
+  for (;;) {
+    const auto row = listing.step();
+    if (row && *row) {
+      known_.push_back({static_cast<uint64_t>(listing.integer(0)), static_cast<uint32_t>(listing.integer(1))});
+      continue;
+    }
+    listing.reset();
+    if (!row) return fail(row.error());
+    return known_.size() > before;
+  }
+}
+
 Expected<mail::Entry> OpenedMailbox::entry(uint32_t number) {
-  if (number == 0 || number > count_) return fail(ErrorCode::not_found, {"message " + std::to_string(number)});
+  if (number == 0 || number > snapshot_.count) return fail(ErrorCode::not_found, {"message " + std::to_string(number)});
   if (number > known_.size())
     if (auto loaded = load_until(number); !loaded) return fail(loaded.error());
   return mail::Entry{known_[number - 1].uid, known_[number - 1].size};
@@ -120,42 +82,33 @@ Expected<std::unique_ptr<mail::Reader>> OpenedMailbox::open(uint32_t number) {
 }
 
 Expected<std::unique_ptr<mail::Reader>> OpenedMailbox::read(MailReader& reader, uint64_t uid) {
-  Statement& content = reader.content;
-  const auto row = content.bind(1, account_).bind(2, uid).step();
-  if (!row || !*row) {
-    content.reset();
-    if (!row) return fail(row.error());
+  Statement& row = reader.content;
+  const auto found = row.bind(1, snapshot_.account).bind(2, uid).step();
+  if (!found || !*found) {
+    row.reset();
+    if (!found) return fail(found.error());
     return fail(ErrorCode::not_found, {"message"});
   }
-  const BytesView object = content.blob(0);
-  const auto data_key = static_cast<uint32_t>(content.integer(1));
-  const auto size = static_cast<uint64_t>(content.integer(2));
-  if (state_->keys->find(data_key) == nullptr) {
-    content.reset();
-    return fail(ErrorCode::key_missing, {"data key " + std::to_string(data_key)});
-  }
-  const crypto::AeadKey key = state_->key_of(data_key, object);
-  std::unique_ptr<mail::Reader> out;
-  if (content.is_null(3)) {
-    out = std::make_unique<BlobReader>(state_, blob_path(state_->options.folder, object), key, size);
-  } else {
-    Bytes plain;
-    plain.reserve(size);
-    if (mail::open_chunk(key, 0, true, content.blob(3), plain)) out = std::make_unique<InlineReader>(std::move(plain));
-  }
-  content.reset();
-  if (!out) return fail(ErrorCode::io_error, {"message " + std::to_string(uid), "damaged"});
+  StoredMessage message;
+  message.object.assign(row.blob(0).begin(), row.blob(0).end());
+  message.key = static_cast<uint32_t>(row.integer(1));
+  message.size = static_cast<uint64_t>(row.integer(2));
+  message.blob = row.integer(3) != 0;
+  message.sealed = row.blob(4);
+  auto out = make_reader(state_, message);
+  row.reset();
   return out;
 }
 
 void OpenedMailbox::remove(std::vector<uint32_t> numbers, mail::Done<void> done) {
   std::vector<uint64_t> uids;
+  uids.reserve(numbers.size());
   for (const uint32_t number : numbers) {
     const auto what = entry(number);
     if (!what) return done(fail(what.error()));
     uids.push_back(what->uid);
   }
-  state_->writer->remove(account_, std::move(uids), std::move(done));
+  state_->writer->remove(snapshot_.account, std::move(uids), lock_, std::move(done));
 }
 
 std::string OpenedMailbox::unique_id(const mail::Entry& entry) const {
@@ -168,9 +121,8 @@ std::string OpenedMailbox::unique_id(const mail::Entry& entry) const {
 
 }  // namespace
 
-std::unique_ptr<mail::Mailbox> make_mailbox(MailStatePtr state, mail::AccountId account, uint32_t count,
-                                            uint64_t octets, uint64_t newest) {
-  return std::make_unique<OpenedMailbox>(std::move(state), account, count, octets, newest);
+std::unique_ptr<mail::Mailbox> make_mailbox(MailStatePtr state, MailboxSnapshot snapshot, MailboxLock lock) {
+  return std::make_unique<OpenedMailbox>(std::move(state), snapshot, std::move(lock));
 }
 
 }  // namespace postern::store

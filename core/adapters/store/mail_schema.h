@@ -1,13 +1,16 @@
-// The tables of mail.db and how older ones become newer. Private to adapters/store.
+// The tables of mail.db. Private to adapters/store.
 #pragma once
 
-#include "adapters/store/sqlite.h"
+#include <span>
+#include <string>
+
+#include "adapters/store/migrate.h"
 
 namespace postern::store {
 
 constexpr int64_t kMailSchema = 1;
+constexpr const char* kMailFile = "mail.db";
 
-/// Brings the database to kMailSchema, in one transaction. folder_newer for one made by a later version (untouched).
-Expected<void> migrate_mail(Database& database);
+std::span<const Migration> mail_migrations();
 
 }  // namespace postern::store

@@ -1,6 +1,5 @@
 #include "adapters/store/mail_store.h"
 
-#include "adapters/store/mail_draft.h"
 #include "adapters/store/mail_schema.h"
 #include "adapters/store/mail_state.h"
 #include "base/log.h"
@@ -8,21 +7,46 @@
 namespace postern::store {
 namespace {
 
-std::string database_path(const MailStoreOptions& options) {
-  return options.folder + "/mail.db";
-}
+constexpr int kWriterCacheKib = 8192;
+constexpr int kReaderCacheKib = 2048;
 
-Expected<Database> open_writer(const MailStoreOptions& options) {
+Database::Options database_options(const MailStoreOptions& options) {
   Database::Options how;
   how.create = true;
   how.vfs = options.vfs;
-  how.cache_kib = 8192;
-  auto database = Database::open(database_path(options), how);
-  if (!database) return database;
-  if (auto done = migrate_mail(*database); !done) return fail(done.error());
-  if (!options.sync)
-    if (auto done = database->execute("PRAGMA synchronous=OFF"); !done) return fail(done.error());
+  how.page_size = options.page_size;
+  how.cache_kib = kWriterCacheKib;
+  return how;
+}
+
+Expected<Database> open_writer(const MailStore::State& state) {
+  const Database::Options how = database_options(state.options);
+  auto database = open_migrated(state.database_path(), how, mail_migrations(), state.files);
+  if (!database || state.options.sync) return database;
+  if (auto done = database->execute("PRAGMA synchronous=OFF"); !done) return fail(done.error());
   return database;
+}
+
+/// The checkpointer's: it opens what is there and creates nothing.
+Expected<Database> open_second(const MailStore::State& state) {
+  Database::Options how = database_options(state.options);
+  how.create = false;
+  auto database = Database::open(state.database_path(), how);
+  if (!database || state.options.sync) return database;
+  if (auto done = database->execute("PRAGMA synchronous=OFF"); !done) return fail(done.error());
+  return database;
+}
+
+Expected<void> start_writer(const MailStatePtr& state, Database database) {
+  auto second = open_second(*state);
+  if (!second) return fail(second.error());
+  MailWriter::Options how{state->options.folder, &state->files, &state->space, &state->small_buffers};
+  auto writer = MailWriter::start(std::move(database), std::move(*second), how, [&state](mail::AccountId account) {
+    return MailStore::State::lock_mailbox(state, account);
+  });
+  if (!writer) return fail(writer.error());
+  state->writer = std::move(*writer);
+  return {};
 }
 
 }  // namespace
@@ -32,43 +56,20 @@ MailReader::MailReader(Database opened)
       mailbox(database, "SELECT messages, octets FROM mailbox WHERE account=?1"),
       listing(database, "SELECT uid, size FROM delivery WHERE mailbox=?1 AND uid>?2 AND uid<=?3 ORDER BY uid LIMIT ?4"),
       content(database,
-              "SELECT m.object, m.key, m.size, m.content FROM delivery d JOIN message m ON m.id=d.message WHERE "
-              "d.mailbox=?1 AND d.uid=?2"),
-      newest(database, "SELECT max(uid) FROM delivery WHERE mailbox=?1") {}
+              "SELECT m.object, m.key, m.size, m.blob, m.content FROM delivery d JOIN message m ON m.id=d.message "
+              "WHERE d.mailbox=?1 AND d.uid=?2"),
+      newest(database, "SELECT max(uid) FROM delivery WHERE mailbox=?1"),
+      effect(database, "SELECT 1 FROM effects_done WHERE effect=?1") {}
 
-FileWorkers::FileWorkers(unsigned threads) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
-}
+MailStore::State::State(MailStoreOptions how)
+    : options(std::move(how)),
+      files(*options.files),
+      space(files, options.folder, options.reserve),
+      keeper(files, options.folder) {}
 
-FileWorkers::~FileWorkers() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  ready_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-}
-
-void FileWorkers::post(std::function<void()> work) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(work));
-  }
-  ready_.notify_one();
-}
-
-void FileWorkers::run() {
-  for (;;) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    work();
-  }
+std::shared_ptr<const crypto::KeyRing> MailStore::State::key_ring() {
+  const std::lock_guard lock(mutex);
+  return keys;
 }
 
 Expected<std::unique_ptr<MailReader>> MailStore::State::take_reader() {
@@ -83,23 +84,10 @@ Expected<std::unique_ptr<MailReader>> MailStore::State::take_reader() {
   Database::Options how;
   how.read_only = true;
   how.vfs = options.vfs;
-  how.cache_kib = 2048;
-  auto database = Database::open(database_path(options), how);
+  how.cache_kib = kReaderCacheKib;
+  auto database = Database::open(database_path(), how);
   if (!database) return fail(database.error());
   return std::make_unique<MailReader>(std::move(*database));
-}
-
-Expected<void> MailStore::State::settle_folder(const std::string& folder) {
-  {
-    const std::lock_guard lock(mutex);
-    if (settled_folders.contains(folder)) return {};
-  }
-  // Synced even when another thread made it a moment ago: its sync may not have ended yet.
-  if (auto made = files->make_folder(folder); !made) return fail(made.error());
-  if (auto done = files->sync_folder(options.folder + "/blobs"); !done) return done;
-  const std::lock_guard lock(mutex);
-  settled_folders.insert(folder);
-  return {};
 }
 
 void MailStore::State::give_back(std::unique_ptr<MailReader> reader) {
@@ -107,39 +95,51 @@ void MailStore::State::give_back(std::unique_ptr<MailReader> reader) {
   readers.push_back(std::move(reader));
 }
 
+MailboxLock MailStore::State::lock_mailbox(const MailStatePtr& state, mail::AccountId account) {
+  const std::lock_guard lock(state->mutex);
+  std::weak_ptr<void>& place = state->open_mailboxes[account];
+  if (!place.expired()) return nullptr;
+  // The lock keeps the state alive, not the store.
+  MailboxLock out(static_cast<void*>(state.get()), [state, account](void*) {
+    const std::lock_guard guard(state->mutex);
+    const auto found = state->open_mailboxes.find(account);
+    if (found != state->open_mailboxes.end() && found->second.expired()) state->open_mailboxes.erase(found);
+  });
+  place = out;
+  return out;
+}
+
 MailStore::MailStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 MailStore::~MailStore() {
   // Workers first: what they finish goes to the writer, which answers everything before it ends.
-  state_->workers.reset();
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->readers.clear();
-  }
+  state_->workers->stop();
   state_->writer->stop();
+  const std::lock_guard lock(state_->mutex);
+  state_->readers.clear();
 }
 
 Expected<std::unique_ptr<MailStore>> MailStore::open(std::shared_ptr<const crypto::KeyRing> keys,
                                                      MailStoreOptions options) {
-  auto state = std::make_shared<State>();
-  state->options = options;
-  state->files = options.files;
+  auto state = std::make_shared<State>(std::move(options));
   state->keys = std::move(keys);
-  for (const char* folder : {"/blobs", "/blobs/tmp"})
-    if (auto made = state->files->make_folder(options.folder + folder); !made) return fail(made.error());
-  auto database = open_writer(options);
+  auto database = open_writer(*state);
   if (!database) return fail(database.error());
+  for (const char* folder : {kBlobFolder, kSpoolFolder})
+    if (auto made = state->files.make_folder(state->options.folder + folder); !made) return fail(made.error());
+  if (auto synced = state->files.sync_folder(state->options.folder); !synced) return fail(synced.error());
   {
     Statement name(*database, "SELECT value FROM meta WHERE name='store'");
     const auto row = name.step();
     if (!row) return fail(row.error());
     state->store_id = name.text(0);
   }
-  if (auto swept = sweep_blobs(*state); !swept) return fail(swept.error());
-  auto writer = MailWriter::start(std::move(*database), {options.folder, options.reserve, state->files});
-  if (!writer) return fail(writer.error());
-  state->writer = std::move(*writer);
-  state->workers = std::make_unique<FileWorkers>(options.workers);
+  const auto swept = sweep_blobs(state->files, state->options.folder, *database);
+  if (!swept) return fail(swept.error());
+  state->swept = *swept;
+  state->space.start();
+  if (auto started = start_writer(state, std::move(*database)); !started) return fail(started.error());
+  state->workers = std::make_unique<FileWorkers>(state->options.workers);
   return std::unique_ptr<MailStore>(new MailStore(std::move(state)));
 }
 
@@ -148,7 +148,12 @@ std::unique_ptr<mail::Draft> MailStore::begin() {
 }
 
 bool MailStore::accepting() const {
-  return state_->writer->accepting();
+  return state_->space.accepting();
+}
+
+void MailStore::use_keys(std::shared_ptr<const crypto::KeyRing> keys) {
+  const std::lock_guard lock(state_->mutex);
+  state_->keys = std::move(keys);
 }
 
 Expected<mail::MailboxUsage> MailStore::usage(mail::AccountId account) {
@@ -165,47 +170,63 @@ Expected<mail::MailboxUsage> MailStore::usage(mail::AccountId account) {
 }
 
 Expected<std::unique_ptr<mail::Mailbox>> MailStore::open_mailbox(mail::AccountId account) {
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (!state_->open_mailboxes.insert(account).second) return fail(ErrorCode::busy, {"mailbox"});
-  }
-  const auto let_go = [this, account] {
-    const std::lock_guard lock(state_->mutex);
-    state_->open_mailboxes.erase(account);
-  };
+  MailboxLock held = State::lock_mailbox(state_, account);
+  if (!held) return fail(ErrorCode::busy, {"mailbox"});
   auto reader = state_->take_reader();
-  if (!reader) {
-    let_go();
-    return fail(reader.error());
-  }
+  if (!reader) return fail(reader.error());
   // Count and newest uid belong together: one read transaction.
   MailReader& from = **reader;
-  static_cast<void>(from.database.execute("BEGIN"));
+  if (auto begun = from.database.execute("BEGIN"); !begun) return fail(begun.error());
+  MailboxSnapshot snapshot{account, 0, 0, 0};
   const auto counted = from.mailbox.bind(1, account).step();
-  const uint32_t count = counted && *counted ? static_cast<uint32_t>(from.mailbox.integer(0)) : 0;
-  const uint64_t octets = counted && *counted ? static_cast<uint64_t>(from.mailbox.integer(1)) : 0;
+  if (counted && *counted) {
+    snapshot.count = static_cast<uint32_t>(from.mailbox.integer(0));
+    snapshot.octets = static_cast<uint64_t>(from.mailbox.integer(1));
+  }
   from.mailbox.reset();
   const auto last = from.newest.bind(1, account).step();
-  const uint64_t newest = last && *last ? static_cast<uint64_t>(from.newest.integer(0)) : 0;
+  if (last && *last) snapshot.newest = static_cast<uint64_t>(from.newest.integer(0));
   from.newest.reset();
-  static_cast<void>(from.database.execute("COMMIT"));
+  const auto ended = from.database.execute("COMMIT");
+  if (!counted) return fail(counted.error());
+  if (!last) return fail(last.error());
+  if (!ended) return fail(ended.error());
   state_->give_back(std::move(*reader));
-  if (!counted || !last) {
-    let_go();
-    return fail(counted ? last.error() : counted.error());
-  }
-  return make_mailbox(state_, account, count, octets, newest);
+  return make_mailbox(state_, snapshot, std::move(held));
 }
 
 Expected<MailStoreStatus> MailStore::status() {
+  const WriterStatus writer = state_->writer->status();
+  const mail::MailboxUsage totals = state_->writer->totals();
+  MailStoreStatus out;
+  out.messages = totals.messages;
+  out.octets = totals.octets;
+  out.trouble = state_->space.trouble();
+  out.swept = state_->swept;
+  out.writer.commits = writer.commits;
+  out.writer.work = writer.work;
+  out.writer.failed = writer.failed;
+  out.writer.largest_batch = writer.largest_batch;
+  out.writer.last_commit_micros = writer.last_commit_micros;
+  out.writer.wal_octets = writer.wal_octets;
+  out.writer.checkpoints = writer.checkpoints;
+  return out;
+}
+
+void MailStore::purge_mailbox(mail::AccountId account, std::string effect, WallTime now, mail::Done<void> done) {
+  MailboxLock held = State::lock_mailbox(state_, account);
+  if (!held) return done(fail(ErrorCode::busy, {"mailbox"}));
+  state_->writer->purge(account, std::move(effect), now, std::move(held), std::move(done));
+}
+
+Expected<bool> MailStore::effect_done(const std::string& effect) {
   auto reader = state_->take_reader();
   if (!reader) return fail(reader.error());
-  MailStoreStatus out;
-  out.writer = state_->writer->status();
-  out.messages = static_cast<uint64_t>((*reader)->database.scalar("SELECT sum(messages) FROM mailbox").value_or(0));
-  out.octets = static_cast<uint64_t>((*reader)->database.scalar("SELECT sum(octets) FROM mailbox").value_or(0));
+  Statement& row = (*reader)->effect;
+  const auto found = row.bind(1, effect).step();
+  row.reset();
   state_->give_back(std::move(*reader));
-  return out;
+  return found;
 }
 
 }  // namespace postern::store

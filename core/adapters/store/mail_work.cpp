@@ -1,125 +1,154 @@
-// What the writer does inside its transaction.
+// The pieces of work that the writer does for others.
+#include <algorithm>
+
 #include "adapters/store/mail_writer.h"
 
 namespace postern::store {
-namespace {
 
-constexpr uint64_t kUidBlock = 10'000;
+class MailWriter::DeliveryWork final : public Work {
+ public:
+  DeliveryWork(SealedMessage message, mail::Delivery delivery, mail::Done<uint64_t> done)
+      : message_(std::move(message)), delivery_(std::move(delivery)), done_(std::move(done)) {}
+  Expected<void> perform(MailWriter& writer) override {
+    const auto id = writer.tables_->deliver(message_, delivery_);
+    if (!id) return fail(id.error());
+    id_ = *id;
+    return {};
+  }
+  void answer(MailWriter& writer, const Expected<void>& result) override {
+    writer.options_.buffers->give(std::move(message_.content));
+    if (result)
+      done_(id_);
+    else
+      done_(fail(result.error()));
+  }
 
-}  // namespace
-
-struct MailWriter::Statements {
-  explicit Statements(Database& db)
-      : usage(db, "SELECT octets FROM mailbox WHERE account=?1"),
-        message(db, "INSERT INTO message(object,key,size,received,deliveries,content) VALUES(?1,?2,?3,?4,?5,?6)"),
-        delivery(db, "INSERT INTO delivery(mailbox,uid,size,message) VALUES(?1,?2,?3,?4)"),
-        count(db,
-              "INSERT INTO mailbox VALUES(?1,?2,?3) ON CONFLICT(account) DO UPDATE SET messages=messages+?2, "
-              "octets=octets+?3"),
-        find(db, "SELECT size,message FROM delivery WHERE mailbox=?1 AND uid=?2"),
-        remove(db, "DELETE FROM delivery WHERE mailbox=?1 AND uid=?2"),
-        release(db,
-                "UPDATE message SET deliveries=deliveries-1 WHERE id=?1 RETURNING deliveries, object, content IS NULL"),
-        erase(db, "DELETE FROM message WHERE id=?1"),
-        reserve(db, "UPDATE meta SET value=?1 WHERE name='next_uid'") {}
-  Statement usage, message, delivery, count, find, remove, release, erase, reserve;
+ private:
+  SealedMessage message_;
+  mail::Delivery delivery_;
+  mail::Done<uint64_t> done_;
+  uint64_t id_ = 0;
 };
 
-Expected<std::unique_ptr<MailWriter>> MailWriter::start(Database database, Options options) {
-  std::unique_ptr<MailWriter> writer(new MailWriter(std::move(database), std::move(options)));
-  if (auto ready = writer->prepare(); !ready) return fail(ready.error());
-  writer->thread_ = std::thread([raw = writer.get()] { raw->run(); });
-  return writer;
-}
-
-MailWriter::MailWriter(Database database, Options options)
-    : database_(std::move(database)), options_(std::move(options)) {}
-
-MailWriter::~MailWriter() {
-  stop();
-}
-
-Expected<void> MailWriter::prepare() {
-  statements_ = std::make_unique<Statements>(database_);
-  const auto next = database_.scalar("SELECT value FROM meta WHERE name='next_uid'");
-  if (!next) return fail(next.error());
-  next_uid_ = reserved_uid_ = static_cast<uint64_t>(*next);
-  if (options_.reserve) {
-    const std::string path = options_.folder + "/reserve.bin";
-    if (!options_.files->allocate(path, kReserve)) accepting_ = false;
+/// Small ones are done at once. Of a large one only the decision is written, as one row; the messages go piece by piece
+/// afterwards, so that deliveries need not wait, and after a crash the rest goes at the next start.
+class MailWriter::RemovalWork final : public Work {
+ public:
+  RemovalWork(mail::AccountId mailbox, std::vector<uint64_t> uids, MailboxLock lock, mail::Done<void> done)
+      : uids_(std::move(uids)), mailbox_(mailbox), lock_(std::move(lock)), done_(std::move(done)) {}
+  bool frees() const override { return true; }
+  Expected<void> perform(MailWriter& writer) override {
+    begun_ = uids_.size() > kRemovalsAtOnce;
+    if (!begun_) return writer.tables_->remove(mailbox_, uids_.data(), uids_.size(), writer.freed_blobs_);
+    Removal removal{0, mailbox_, uids_};
+    const auto id = writer.tables_->add_removal(removal);
+    if (!id) return fail(id.error());
+    removal.id = *id;
+    writer.begun_.push_back({std::move(removal), 0, false, lock_, done_});
+    return {};
   }
-  return {};
-}
-
-Expected<uint64_t> MailWriter::next_uid() {
-  if (next_uid_ == reserved_uid_) {
-    const uint64_t up_to = reserved_uid_ + kUidBlock;
-    if (auto done = statements_->reserve.bind(1, up_to).run(); !done) return fail(done.error());
-    reserved_uid_ = up_to;
+  void answer(MailWriter& writer, const Expected<void>& result) override {
+    if (result && begun_) return;  // whoever finishes it answers
+    writer.room_was_made_ = writer.room_was_made_ || result.has_value();
+    lock_.reset();
+    done_(result);
   }
-  return next_uid_++;
-}
 
-/// Before anything is written: nobody gets a message that one of its recipients has no room for.
-Expected<void> MailWriter::check_quota(const mail::Delivery& delivery, uint64_t size) {
-  for (size_t i = 0; i < delivery.mailboxes.size(); ++i) {
-    const uint64_t quota = i < delivery.quotas.size() ? delivery.quotas[i] : 0;
-    if (quota == 0) continue;
-    Statement& usage = statements_->usage;
-    const auto row = usage.bind(1, delivery.mailboxes[i]).step();
-    if (!row) return fail(row.error());
-    const uint64_t used = *row ? static_cast<uint64_t>(usage.integer(0)) : 0;
-    usage.reset();
-    if (used + size > quota) return fail(ErrorCode::mailbox_full, {std::to_string(delivery.mailboxes[i])});
-  }
-  return {};
-}
+ private:
+  std::vector<uint64_t> uids_;
+  mail::AccountId mailbox_;
+  MailboxLock lock_;
+  mail::Done<void> done_;
+  bool begun_ = false;
+};
 
-Expected<uint64_t> MailWriter::perform_delivery(const SealedMessage& message, const mail::Delivery& delivery) {
-  if (auto fits = check_quota(delivery, message.size); !fits) return fail(fits.error());
-  Statement& insert = statements_->message;
-  insert.bind(1, BytesView(message.object)).bind(2, message.key).bind(3, message.size).bind(4, delivery.received);
-  insert.bind(5, static_cast<int64_t>(delivery.mailboxes.size()));
-  if (message.blob)
-    insert.bind_null(6);
-  else
-    insert.bind(6, BytesView(message.content));
-  if (auto done = insert.run(); !done) return fail(done.error());
-  const auto id = static_cast<uint64_t>(database_.last_insert_id());
-  for (const mail::AccountId account : delivery.mailboxes) {
-    const auto uid = next_uid();
-    if (!uid) return fail(uid.error());
-    if (auto done = statements_->delivery.bind(1, account).bind(2, *uid).bind(3, message.size).bind(4, id).run(); !done)
-      return fail(done.error());
-    if (auto done = statements_->count.bind(1, account).bind(2, 1).bind(3, message.size).run(); !done)
-      return fail(done.error());
-  }
-  return id;
-}
-
-Expected<void> MailWriter::perform_removal(mail::AccountId account, const std::vector<uint64_t>& uids) {
-  for (const uint64_t uid : uids) {
-    Statement& find = statements_->find;
-    const auto row = find.bind(1, account).bind(2, uid).step();
-    if (!row) return fail(row.error());
-    if (!*row) {
-      find.reset();
-      continue;  // gone already: an administrator was faster
+class MailWriter::PurgeWork final : public Work {
+ public:
+  PurgeWork(mail::AccountId mailbox, std::string effect, WallTime now, MailboxLock lock, mail::Done<void> done)
+      : effect_(std::move(effect)), mailbox_(mailbox), now_(now), lock_(std::move(lock)), done_(std::move(done)) {}
+  bool frees() const override { return true; }
+  Expected<void> perform(MailWriter& writer) override {
+    MailTables& tables = *writer.tables_;
+    if (!effect_.empty())
+      if (auto noted = tables.note_effect(effect_, now_); !noted) return noted;
+    auto uids = tables.uids_of(mailbox_);
+    if (!uids) return fail(uids.error());
+    begun_ = uids->size() > kRemovalsAtOnce;
+    if (!begun_) {
+      if (auto gone = tables.remove(mailbox_, uids->data(), uids->size(), writer.freed_blobs_); !gone) return gone;
+      return tables.drop_mailbox(mailbox_);
     }
-    const int64_t size = find.integer(0), message = find.integer(1);
-    find.reset();
-    if (auto done = statements_->remove.bind(1, account).bind(2, uid).run(); !done) return done;
-    if (auto done = statements_->count.bind(1, account).bind(2, -1).bind(3, -size).run(); !done) return done;
-    Statement& release = statements_->release;
-    const auto left = release.bind(1, message).step();
-    if (!left) return fail(left.error());
-    const bool last = *left && release.integer(0) <= 0;
-    if (last && release.integer(2) != 0) blobs_to_remove_.push_back(blob_path(options_.folder, release.blob(1)));
-    release.reset();
-    if (!last) continue;
-    if (auto done = statements_->erase.bind(1, message).run(); !done) return done;
+    Removal removal{0, mailbox_, std::move(*uids)};
+    const auto id = tables.add_removal(removal);
+    if (!id) return fail(id.error());
+    removal.id = *id;
+    writer.begun_.push_back({std::move(removal), 0, true, lock_, done_});
+    return {};
   }
-  return {};
+  void answer(MailWriter& writer, const Expected<void>& result) override {
+    if (result && begun_) return;
+    writer.room_was_made_ = writer.room_was_made_ || result.has_value();
+    lock_.reset();
+    done_(result);
+  }
+
+ private:
+  std::string effect_;
+  mail::AccountId mailbox_;
+  WallTime now_;
+  MailboxLock lock_;
+  mail::Done<void> done_;
+  bool begun_ = false;
+};
+
+void MailWriter::deliver(SealedMessage message, mail::Delivery delivery, mail::Done<uint64_t> done) {
+  submit(std::make_unique<DeliveryWork>(std::move(message), std::move(delivery), std::move(done)));
+}
+
+void MailWriter::remove(mail::AccountId mailbox, std::vector<uint64_t> uids, MailboxLock lock, mail::Done<void> done) {
+  submit(std::make_unique<RemovalWork>(mailbox, std::move(uids), std::move(lock), std::move(done)));
+}
+
+void MailWriter::purge(mail::AccountId mailbox, std::string effect, WallTime now, MailboxLock lock,
+                       mail::Done<void> done) {
+  submit(std::make_unique<PurgeWork>(mailbox, std::move(effect), now, std::move(lock), std::move(done)));
+}
+
+/// The next piece of the oldest removal under way, inside the transaction.
+Expected<void> MailWriter::remove_piece() {
+  const Pending& oldest = pending_.front();
+  const std::vector<uint64_t>& uids = oldest.removal.uids;
+  piece_end_ = std::min(uids.size(), oldest.done_up_to + kRemovalsAtOnce);
+  const size_t count = piece_end_ - oldest.done_up_to;
+  const mail::AccountId mailbox = oldest.removal.mailbox;
+  auto done = tables_->remove(mailbox, uids.data() + oldest.done_up_to, count, freed_blobs_);
+  if (!done || piece_end_ < uids.size()) return done;
+  if (oldest.drop_mailbox)
+    if (auto dropped = tables_->drop_mailbox(mailbox); !dropped) return dropped;
+  return tables_->drop_removal(oldest.removal.id);
+}
+
+/// It was decided, so it stays decided: only whoever waits is told.
+void MailWriter::piece_failed(const Error& error) {
+  pieces_wait_ = true;
+  if (auto done = std::exchange(pending_.front().done, nullptr)) done(fail(error));
+}
+
+void MailWriter::piece_committed() {
+  if (piece_end_ > 0) {
+    pieces_wait_ = false;
+    room_was_made_ = true;
+    Pending& oldest = pending_.front();
+    oldest.done_up_to = piece_end_;
+    if (piece_end_ == oldest.removal.uids.size()) {
+      Pending finished = std::move(oldest);
+      pending_.pop_front();
+      finished.lock.reset();  // whoever is answered may open the mailbox at once
+      if (finished.done) finished.done({});
+    }
+  }
+  for (Pending& begun : begun_) pending_.push_back(std::move(begun));
+  begun_.clear();
 }
 
 }  // namespace postern::store

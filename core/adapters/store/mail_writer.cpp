@@ -1,50 +1,67 @@
 #include "adapters/store/mail_writer.h"
 
-#include <filesystem>
+#include <algorithm>
 
+#include "adapters/store/mail_spool.h"
 #include "base/log.h"
 
 namespace postern::store {
 namespace {
 
-std::string reserve_path(const std::string& folder) {
-  return folder + "/reserve.bin";
+/// Refused by itself, with nothing written: the others' work goes on.
+bool concerns_one_only(const Error& error) {
+  return error.code == ErrorCode::mailbox_full;
 }
 
 }  // namespace
 
-std::string blob_path(const std::string& folder, BytesView object) {
-  const std::string name = hex(object);
-  return folder + "/blobs/" + name.substr(0, 2) + "/" + name;
+MailWriter::MailWriter(Database database, Options options)
+    : database_(std::move(database)), options_(std::move(options)) {}
+
+MailWriter::~MailWriter() {
+  stop();
 }
 
-void MailWriter::submit(Work work) {
+Expected<std::unique_ptr<MailWriter>> MailWriter::start(Database database, Database for_checkpoints, Options options,
+                                                        const std::function<MailboxLock(mail::AccountId)>& lock) {
+  std::unique_ptr<MailWriter> out(new MailWriter(std::move(database), std::move(options)));
+  auto tables = MailTables::open(out->database_);
+  if (!tables) return fail(tables.error());
+  out->tables_ = std::move(*tables);
+  out->totals_ = out->tables_->totals();
+  const auto page_size = out->database_.scalar("PRAGMA page_size");
+  if (!page_size) return fail(page_size.error());
+  out->page_size_ = static_cast<int>(*page_size);
+  out->next_checkpoint_ = static_cast<int>(kLogLimit / static_cast<uint64_t>(out->page_size_));
+  auto unfinished = out->tables_->removals();
+  if (!unfinished) return fail(unfinished.error());
+  for (Removal& removal : *unfinished) {
+    MailboxLock held = lock(removal.mailbox);
+    out->pending_.push_back({std::move(removal), 0, false, std::move(held), nullptr});
+  }
+  out->database_.watch_log(out->log_frames_);
+  MailWriter* raw = out.get();
+  out->checkpointer_ = std::make_unique<Checkpointer>(std::move(for_checkpoints), out->page_size_, [raw] {
+    {
+      const std::lock_guard guard(raw->mutex_);
+      raw->finish_checkpoint_ = true;
+    }
+    raw->ready_.notify_one();
+  });
+  out->thread_ = std::thread([raw] { raw->run(); });
+  return out;
+}
+
+void MailWriter::submit(std::unique_ptr<Work> work) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (stopping_) {
+      lock.unlock();
+      return work->answer(*this, fail(ErrorCode::cancelled, {"the store is closed"}));
+    }
     queue_.push_back(std::move(work));
   }
   ready_.notify_one();
-}
-
-void MailWriter::deliver(SealedMessage message, mail::Delivery delivery, mail::Done<uint64_t> done) {
-  auto what = std::make_shared<std::pair<SealedMessage, mail::Delivery>>(std::move(message), std::move(delivery));
-  auto id = std::make_shared<uint64_t>(0);
-  submit({[this, what, id]() -> Expected<void> {
-            const auto made = perform_delivery(what->first, what->second);
-            if (!made) return fail(made.error());
-            *id = *made;
-            return {};
-          },
-          [done = std::move(done), id](const Expected<void>& result) {
-            if (result)
-              done(*id);
-            else
-              done(fail(result.error()));
-          }});
-}
-
-void MailWriter::remove(mail::AccountId account, std::vector<uint64_t> uids, mail::Done<void> done) {
-  submit({[this, account, uids = std::move(uids)] { return perform_removal(account, uids); }, std::move(done)});
 }
 
 void MailWriter::stop() {
@@ -55,109 +72,155 @@ void MailWriter::stop() {
   ready_.notify_all();
   if (!thread_.joinable()) return;
   thread_.join();
+  checkpointer_->stop();
+  for (Pending& pending : pending_)
+    if (pending.done) pending.done(fail(ErrorCode::cancelled, {"the store is closed"}));
+  pending_.clear();
   database_.checkpoint(true);
 }
 
 WriterStatus MailWriter::status() const {
   const std::lock_guard lock(mutex_);
   WriterStatus out = status_;
-  out.wal_octets = wal_octets();
+  out.checkpoints = checkpointer_->passes();
   return out;
 }
 
-uint64_t MailWriter::wal_octets() const {
-  std::error_code error;
-  const auto size = std::filesystem::file_size(database_.path() + "-wal", error);
-  return error ? 0 : size;
+mail::MailboxUsage MailWriter::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+bool MailWriter::take(Batch& batch, bool& quiet) {
+  std::unique_lock lock(mutex_);
+  const auto woken = [this] { return stopping_ || finish_checkpoint_ || !queue_.empty(); };
+  const bool more_to_remove = !pending_.empty() && !pieces_wait_;
+  quiet = !more_to_remove && !ready_.wait_for(lock, kQuiet, woken);
+  if (queue_.empty() && stopping_) return false;
+  if (queue_.size() <= kBatchLimit) {
+    batch.swap(queue_);
+  } else {
+    const auto end = queue_.begin() + kBatchLimit;
+    batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+    queue_.erase(queue_.begin(), end);
+  }
+  return true;
 }
 
 void MailWriter::run() {
-  std::vector<Work> batch;
-  for (;;) {
+  Batch batch;
+  bool quiet = false;
+  while (take(batch, quiet)) {
+    if (!batch.empty() || (!pending_.empty() && (quiet || !pieces_wait_))) run_batch(batch);
     batch.clear();
-    bool quiet = false;
-    {
-      std::unique_lock lock(mutex_);
-      const Millis patience = accepting() ? kIdleCheckpoint : kRecoveryCheck;
-      quiet = !ready_.wait_for(lock, patience, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty() && stopping_) return;
-      if (queue_.size() <= kBatchLimit) {
-        batch.swap(queue_);
-      } else {
-        batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + kBatchLimit));
-        queue_.erase(queue_.begin(), queue_.begin() + kBatchLimit);
-      }
-    }
-    if (!batch.empty()) run_batch(batch);
+    finish_checkpoint();
+    options_.space->look(database_, std::exchange(room_was_made_, false));
     if (quiet) idle();
   }
 }
 
-void MailWriter::run_batch(std::vector<Work>& batch) {
+void MailWriter::run_batch(Batch& batch) {
+  quiet_times_ = 0;
   const auto began = std::chrono::steady_clock::now();
-  std::vector<Expected<void>> results(batch.size());
-  blobs_to_remove_.clear();
-  const Expected<void> committed = run_transaction(batch, results);
-  if (!committed) after_failure(committed.error());
+  // What came while the disk is full leaves the reserve's room to deletions.
+  const bool full = !options_.space->accepting();
+  Results results(batch.size(), fail(options_.space->trouble(), {options_.folder}));
+  Expected<void> committed = attempt(batch, results, full);
+  if (!committed) {
+    options_.space->failed(committed.error());
+    const Expected<void> first = committed;
+    std::fill(results.begin(), results.end(), first);
+    if (committed.error().code == ErrorCode::disk_full) committed = attempt(batch, results, true);
+  }
+  note_commit(batch.size(), began, committed.has_value());
+  for (size_t i = 0; i < batch.size(); ++i) batch[i]->answer(*this, results[i]);
+  if (committed) piece_committed();
+  if (committed) forget_blobs();
+  if (committed) after_commit();
+}
+
+/// One transaction. On failure everything that took part has the failure as its result.
+Expected<void> MailWriter::attempt(Batch& batch, Results& results, bool only_what_frees) {
+  tables_->began();
+  freed_blobs_.clear();
+  begun_.clear();
+  piece_end_ = 0;
+  Transaction transaction(database_);
+  Expected<void> done = transaction.opened();
+  if (done) done = perform_all(batch, results, only_what_frees);
+  if (done) done = transaction.commit();
+  if (done) return done;
+  database_.rollback();
+  tables_->rolled_back();
+  if (piece_end_ > 0) piece_failed(done.error());
+  freed_blobs_.clear();
+  begun_.clear();
+  piece_end_ = 0;
+  log_error("store", "a transaction failed: " + std::string(error_name(done.error().code)) +
+                         (done.error().args.empty() ? "" : " " + done.error().args.back()));
+  for (size_t i = 0; i < batch.size(); ++i)
+    if (!only_what_frees || batch[i]->frees()) results[i] = done;
+  return done;
+}
+
+Expected<void> MailWriter::perform_all(Batch& batch, Results& results, bool only_what_frees) {
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (only_what_frees && !batch[i]->frees()) continue;
+    results[i] = batch[i]->perform(*this);
+    if (!results[i] && !concerns_one_only(results[i].error())) return results[i];
+  }
+  if (pending_.empty() || (pieces_wait_ && !batch.empty())) return {};
+  return remove_piece();
+}
+
+void MailWriter::note_commit(size_t work, std::chrono::steady_clock::time_point began, bool good) {
+  using Micros = std::chrono::microseconds;
+  const auto took = std::chrono::duration_cast<Micros>(std::chrono::steady_clock::now() - began).count();
+  const std::lock_guard lock(mutex_);
+  totals_ = tables_->totals();
+  (good ? status_.commits : status_.failed) += 1;
+  if (!good) return;
+  status_.work += work;
+  status_.largest_batch = std::max<uint64_t>(status_.largest_batch, work);
+  status_.last_commit_micros = took;
+  status_.wal_octets = static_cast<uint64_t>(log_frames_) * static_cast<uint64_t>(page_size_);
+}
+
+void MailWriter::forget_blobs() {
+  room_was_made_ = room_was_made_ || !freed_blobs_.empty();
+  for (const Bytes& object : freed_blobs_)
+    static_cast<void>(options_.files->remove(blob_path(options_.folder, object)));
+  freed_blobs_.clear();
+}
+
+void MailWriter::after_commit() {
+  checkpointer_->note(log_frames_);
+  if (log_frames_ < next_checkpoint_) return;
+  next_checkpoint_ = log_frames_ + static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
+  checkpointer_->wake(log_frames_);
+}
+
+/// The last short pass. When it reaches the end of the log, the next transaction begins the log anew.
+void MailWriter::finish_checkpoint() {
   {
     const std::lock_guard lock(mutex_);
-    status_.commits += 1;
-    status_.work += batch.size();
-    status_.last_commit_micros =
-        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+    if (!std::exchange(finish_checkpoint_, false)) return;
   }
-  for (size_t i = 0; i < batch.size(); ++i) batch[i].answer(committed ? results[i] : committed);
-  if (!committed) return;
-  for (const std::string& path : blobs_to_remove_) static_cast<void>(options_.files->remove(path));
-  dirty_ = true;
-  if (wal_octets() > kWalLimit) database_.checkpoint(false);
-}
-
-/// One transaction for all. What is refused by itself (a quota) is rolled back alone; what the disk refuses fails all.
-Expected<void> MailWriter::run_transaction(std::vector<Work>& batch, std::vector<Expected<void>>& results) {
-  Transaction transaction(database_);
-  if (!transaction.opened()) return transaction.opened();
-  for (size_t i = 0; i < batch.size(); ++i) {
-    results[i] = batch[i].perform();
-    if (!results[i] && results[i].error().code != ErrorCode::mailbox_full &&
-        results[i].error().code != ErrorCode::not_found)
-      return results[i];
-  }
-  return transaction.commit();
-}
-
-void MailWriter::after_failure(const Error& error) {
-  log_error("store", std::string(error_name(error.code)) + " " + (error.args.empty() ? "" : error.args.front()));
-  // The block of uids may have been reserved in what was rolled back.
-  reserved_uid_ = next_uid_;
-  stop_accepting(error);
-}
-
-void MailWriter::stop_accepting(const Error& why) {
-  if (why.code != ErrorCode::disk_full && why.code != ErrorCode::folder_read_only) return;
-  // Room for deletions; new mail waits until there is room for the reserve again.
-  if (why.code == ErrorCode::disk_full) static_cast<void>(options_.files->remove(reserve_path(options_.folder)));
-  accepting_ = false;
-}
-
-void MailWriter::try_to_recover() {
-  if (options_.reserve) {
-    if (options_.files->free_octets(options_.folder) < kReserve + kFreeAgain) return;
-    if (!options_.files->allocate(reserve_path(options_.folder), kReserve)) return;
-  }
-  // Only a write shows that writing works.
-  if (!database_.execute("BEGIN IMMEDIATE; INSERT OR REPLACE INTO meta VALUES('probe', 1); COMMIT")) {
-    database_.rollback();
-    return;
-  }
-  log_info("store", "mail is accepted again");
-  accepting_ = true;
+  const bool too_long = static_cast<uint64_t>(log_frames_) * static_cast<uint64_t>(page_size_) > kLogTooLong;
+  const Database::Checkpoint done = database_.checkpoint_log(too_long);
+  const int limit = static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
+  next_checkpoint_ = (done.complete() ? 0 : log_frames_) + limit;
+  if (too_long && done.complete()) log_frames_ = 0;
 }
 
 void MailWriter::idle() {
-  if (!accepting()) return try_to_recover();
-  if (!dirty_) return;
-  dirty_ = !database_.checkpoint(true);
+  ++quiet_times_;
+  if (quiet_times_ == 1 && log_frames_ > 0) return checkpointer_->wake(log_frames_);
+  if (quiet_times_ == kQuietForTruncate && log_frames_ > 0 && database_.checkpoint(true)) {
+    log_frames_ = 0;
+    next_checkpoint_ = static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
+  }
+  if (quiet_times_ > 1 && options_.space->accepting()) options_.space->give_back(database_);
 }
 
 }  // namespace postern::store

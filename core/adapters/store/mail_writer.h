@@ -2,101 +2,129 @@
 // one sync, then everybody is answered. Private to adapters/store.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
-#include <functional>
+#include <deque>
+#include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "adapters/store/sqlite.h"
-#include "base/files.h"
-#include "mail/message_store.h"
+#include "adapters/store/mail_buffers.h"
+#include "adapters/store/mail_checkpoint.h"
+#include "adapters/store/mail_space.h"
+#include "adapters/store/mail_tables.h"
+#include "base/clock.h"
 
 namespace postern::store {
 
-constexpr uint64_t kReserve = 64ULL << 20;    ///< octets of reserve.bin
-constexpr uint64_t kFreeAgain = 16ULL << 20;  ///< free beyond the reserve before new mail is taken again
-constexpr size_t kBatchLimit = 512;           ///< pieces of work a transaction
-constexpr uint64_t kWalLimit = 16ULL << 20;   ///< octets; beyond it a commit is followed by a checkpoint
-constexpr Millis kRecoveryCheck{2000};
-constexpr Millis kIdleCheckpoint{1000};
+constexpr size_t kBatchLimit = 512;         ///< pieces of work a transaction
+constexpr size_t kRemovalsAtOnce = 1000;    ///< messages deleted by one transaction; more are done piece by piece
+constexpr Millis kQuiet{1000};              ///< without work: the log is copied, unused pages are given back
+constexpr unsigned kQuietForTruncate = 30;  ///< times kQuiet before the log's file is cut
 
-/// Content that is ready to be named by the database.
-struct SealedMessage {
-  Bytes object;      ///< 16 random octets: the message's name in key derivation and blobs/
-  uint32_t key = 0;  ///< data key
-  uint64_t size = 0;
-  Bytes content;      ///< sealed, when inline
-  bool blob = false;  ///< else in blobs/, synced already
-};
+/// Keeps a mailbox from being opened as long as somebody holds it.
+using MailboxLock = std::shared_ptr<void>;
 
 struct WriterStatus {
-  uint64_t commits = 0;
-  uint64_t work = 0;  ///< pieces of work committed
-  int64_t last_commit_micros = 0;
-  uint64_t wal_octets = 0;
+  uint64_t commits = 0;  ///< transactions
+  uint64_t work = 0;     ///< pieces of work in them
+  uint64_t failed = 0;   ///< transactions that were refused
+  uint64_t largest_batch = 0;
+  int64_t last_commit_micros = 0;  ///< the whole transaction, its sync included
+  uint64_t wal_octets = 0;         ///< of log in use
+  uint64_t checkpoints = 0;
 };
 
 class MailWriter {
  public:
   struct Options {
     std::string folder;
-    bool reserve = true;
     FileSystem* files = nullptr;
+    MailSpace* space = nullptr;
+    BufferPool* buffers = nullptr;  ///< where contents go back to
   };
-  /// Takes over the open connection.
-  static Expected<std::unique_ptr<MailWriter>> start(Database database, Options options);
+  /// Takes over the open connections. `locks` are for the mailboxes of removals that an earlier start did not finish.
+  static Expected<std::unique_ptr<MailWriter>> start(Database database, Database for_checkpoints, Options options,
+                                                     const std::function<MailboxLock(mail::AccountId)>& lock);
   ~MailWriter();
 
+  // Any thread. Each `done` is called once, on the writer's thread; cancelled after stop(), then on the caller's.
   void deliver(SealedMessage message, mail::Delivery delivery, mail::Done<uint64_t> done);
-  void remove(mail::AccountId account, std::vector<uint64_t> uids, mail::Done<void> done);
+  /// The lock is held until everything is gone.
+  void remove(mail::AccountId mailbox, std::vector<uint64_t> uids, MailboxLock lock, mail::Done<void> done);
+  /// Removes the mailbox; `effect`, unless "", is noted as done in the same transaction.
+  void purge(mail::AccountId mailbox, std::string effect, WallTime now, MailboxLock lock, mail::Done<void> done);
+
+  /// Answers everything that came before, then ends. Large removals go on at the next start.
   void stop();
-  /// A large message met a full or read-only disk: no new mail until there is room again. Any thread.
-  void stop_accepting(const Error& why);
-  bool accepting() const { return accepting_.load(std::memory_order_relaxed); }
   WriterStatus status() const;
+  mail::MailboxUsage totals() const;
+
+  /// One piece of work. `perform` runs inside the transaction, perhaps again after a rollback; `answer` after it.
+  class Work {
+   public:
+    virtual ~Work() = default;
+    virtual Expected<void> perform(MailWriter& writer) = 0;
+    virtual void answer(MailWriter& writer, const Expected<void>& result) = 0;
+    /// It makes room: it is tried with the reserve when the disk is full.
+    virtual bool frees() const { return false; }
+  };
 
  private:
-  /// One piece of work: `perform` runs inside the transaction, `answer` after it.
-  struct Work {
-    std::function<Expected<void>()> perform;
-    std::function<void(const Expected<void>&)> answer;
+  class DeliveryWork;
+  class RemovalWork;
+  class PurgeWork;
+  /// A removal under way.
+  struct Pending {
+    Removal removal;
+    size_t done_up_to = 0;
+    bool drop_mailbox = false;
+    MailboxLock lock;
+    mail::Done<void> done;
   };
-  struct Statements;
+  using Batch = std::vector<std::unique_ptr<Work>>;
+  using Results = std::vector<Expected<void>>;
 
   MailWriter(Database database, Options options);
-  Expected<void> prepare();
-  void submit(Work work);
+  void submit(std::unique_ptr<Work> work);
   void run();
-  void run_batch(std::vector<Work>& batch);
-  Expected<void> run_transaction(std::vector<Work>& batch, std::vector<Expected<void>>& results);
-  Expected<uint64_t> perform_delivery(const SealedMessage& message, const mail::Delivery& delivery);
-  Expected<void> perform_removal(mail::AccountId account, const std::vector<uint64_t>& uids);
-  Expected<void> check_quota(const mail::Delivery& delivery, uint64_t size);
-  Expected<uint64_t> next_uid();
-  void after_failure(const Error& error);
-  void try_to_recover();
+  /// False at the end.
+  bool take(Batch& batch, bool& quiet);
+  void run_batch(Batch& batch);
+  Expected<void> attempt(Batch& batch, Results& results, bool only_what_frees);
+  Expected<void> perform_all(Batch& batch, Results& results, bool only_what_frees);
+  Expected<void> remove_piece();
+  void piece_committed();
+  void piece_failed(const Error& error);
+  void forget_blobs();
+  void note_commit(size_t work, std::chrono::steady_clock::time_point began, bool good);
+  void after_commit();
+  void finish_checkpoint();
   void idle();
-  uint64_t wal_octets() const;
 
   Database database_;
   const Options options_;
-  std::unique_ptr<Statements> statements_;
-  uint64_t next_uid_ = 0, reserved_uid_ = 0;
-  std::vector<std::string> blobs_to_remove_;  ///< of the transaction under way
-  std::atomic<bool> accepting_{true};
+  std::unique_ptr<MailTables> tables_;
+  std::unique_ptr<Checkpointer> checkpointer_;
+  int page_size_ = 0;
+  int log_frames_ = 0;       ///< kept by SQLite after each commit
+  int next_checkpoint_ = 0;  ///< frames
+  unsigned quiet_times_ = 0;
+  bool room_was_made_ = false;
+  std::vector<Bytes> freed_blobs_;  ///< by the transaction under way
+  std::deque<Pending> pending_;     ///< removals under way, oldest first
+  size_t piece_end_ = 0;            ///< of the oldest one, in the transaction under way
+  bool pieces_wait_ = false;        ///< one failed: tried again alone, when nothing else is to be done
+  std::vector<Pending> begun_;      ///< by the transaction under way
+
   mutable std::mutex mutex_;
   std::condition_variable ready_;
-  std::vector<Work> queue_;
+  Batch queue_;
   WriterStatus status_;
+  mail::MailboxUsage totals_;
+  bool finish_checkpoint_ = false;
   bool stopping_ = false;
-  bool dirty_ = false;
   std::thread thread_;
 };
-
-/// "<folder>/blobs/ab/abcdef..."
-std::string blob_path(const std::string& folder, BytesView object);
 
 }  // namespace postern::store

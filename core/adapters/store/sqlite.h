@@ -1,5 +1,5 @@
-// SQLite without ceremony: a connection, prepared statements, transactions. Errors are values; BUSY, FULL and READONLY are told apart.
-// A Database and its statements belong to one thread at a time.
+// SQLite without ceremony: a connection, prepared statements, transactions. Errors are values; BUSY, FULL and READONLY
+// are told apart. A Database and its statements belong to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ namespace postern::store {
 
 class Database;
 
-/// A prepared statement. Bind by position from 1, step, read columns from 0. Views are valid until the next step or reset.
+/// A prepared statement. Bind by position from 1, step, read columns from 0. Views are valid until the next step or
+/// reset.
 class Statement {
  public:
   Statement() = default;
@@ -51,6 +52,7 @@ class Statement {
  private:
   Database* database_ = nullptr;
   sqlite3_stmt* statement_ = nullptr;
+  std::unique_ptr<Error> failed_;  ///< it could not be prepared: the database is damaged, locked or unreadable
 };
 
 /// A connection.
@@ -59,8 +61,8 @@ class Database {
   struct Options {
     bool read_only = false;
     bool create = false;
-    bool full_sync = true;         ///< synchronous=FULL, else NORMAL
-    std::string vfs;               ///< "" = the default; tests name a shim
+    bool full_sync = true;  ///< synchronous=FULL, else NORMAL
+    std::string vfs;        ///< "" = the default; tests name a shim
     int busy_timeout_ms = 2000;
     int page_size = 4096;
     int cache_kib = 4096;
@@ -68,7 +70,8 @@ class Database {
   };
 
   Database() = default;
-  /// Opens, sets WAL and the pragmas of the house plan (wal_autocheckpoint=0). folder_* and disk_full errors carry the path.
+  /// Opens, sets WAL and the pragmas of the house plan (wal_autocheckpoint=0). folder_* and disk_full errors carry the
+  /// path.
   static Expected<Database> open(const std::string& path, const Options& options);
   ~Database();
   Database(Database&& other) noexcept;
@@ -81,11 +84,22 @@ class Database {
   void rollback();
   int64_t last_insert_id() const;
   int64_t changes() const;
-  /// Checkpoint: "PASSIVE" or "TRUNCATE". False when it could not finish (readers).
+  /// Checkpoint: PASSIVE or TRUNCATE. False when it could not finish (readers).
   bool checkpoint(bool truncate);
+  /// The same with numbers: frames in the log, and how many of them are in the database file.
+  struct Checkpoint {
+    bool good = false;
+    int frames = 0, moved = 0;
+    bool complete() const { return good && frames == moved; }
+  };
+  Checkpoint checkpoint_log(bool truncate);
+  /// From now on `frames` holds the log's length in frames after each commit of this connection. It outlives the
+  /// connection.
+  void watch_log(int& frames);
   int64_t user_version();
   Expected<void> set_user_version(int64_t version);
-  /// The last failure as an Error: disk_full, folder_read_only, busy, folder_damaged, io_error; args: path, SQLite's words.
+  /// The last failure as an Error: disk_full, folder_read_only, busy, folder_damaged, io_error; args: path, SQLite's
+  /// words.
   Error error(int code) const;
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }

@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -11,11 +10,9 @@
 #include <cstring>
 #include <utility>
 
-namespace postern::platform {
-namespace {
+#include "adapters/platform/posix/handle.h"
 
-constexpr mode_t kFileMode = 0600;
-constexpr mode_t kFolderMode = 0700;
+namespace postern::platform {
 
 Error failure(const std::string& path) {
   switch (errno) {
@@ -26,26 +23,36 @@ Error failure(const std::string& path) {
     case EACCES:
     case EPERM:
       return {ErrorCode::folder_read_only, {path}};
+    case ENOENT:
+      return {ErrorCode::not_found, {path}};
     default:
       return {ErrorCode::io_error, {path, std::strerror(errno)}};
   }
 }
 
-/// An open handle that closes itself.
-class Handle {
- public:
-  Handle(const std::string& path, int flags) : handle_(::open(path.c_str(), flags | O_CLOEXEC, kFileMode)) {}
-  ~Handle() {
-    if (handle_ >= 0) ::close(handle_);
-  }
-  Handle(const Handle&) = delete;
-  Handle& operator=(const Handle&) = delete;
-  bool ok() const { return handle_ >= 0; }
-  int get() const { return handle_; }
+Handle::Handle(const std::string& path, int flags) : handle_(::open(path.c_str(), flags | O_CLOEXEC, kFileMode)) {}
 
- private:
-  int handle_;
-};
+Handle::~Handle() {
+  if (handle_ >= 0) ::close(handle_);
+}
+
+int Handle::release() {
+  return std::exchange(handle_, -1);
+}
+
+namespace {
+
+Expected<size_t> read_at(int handle, const std::string& path, uint64_t offset, std::span<uint8_t> to) {
+  size_t total = 0;
+  while (total < to.size()) {
+    const ssize_t got = ::pread(handle, to.data() + total, to.size() - total, static_cast<off_t>(offset + total));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(failure(path));
+    if (got == 0) break;
+    total += static_cast<size_t>(got);
+  }
+  return total;
+}
 
 class PosixFile final : public File {
  public:
@@ -70,12 +77,30 @@ class PosixFile final : public File {
   Handle handle_;
 };
 
+class PosixSource final : public Source {
+ public:
+  explicit PosixSource(std::string path) : path_(std::move(path)), handle_(path_, O_RDONLY) {}
+  bool ok() const { return handle_.ok(); }
+  Expected<size_t> read(uint64_t offset, std::span<uint8_t> to) override {
+    return read_at(handle_.get(), path_, offset, to);
+  }
+
+ private:
+  std::string path_;
+  Handle handle_;
+};
+
 class PosixFiles final : public FileSystem {
  public:
   Expected<std::unique_ptr<File>> create(const std::string& path) override {
     auto file = std::make_unique<PosixFile>(path);
     if (!file->ok()) return fail(failure(path));
     return std::unique_ptr<File>(std::move(file));
+  }
+  Expected<std::unique_ptr<Source>> open(const std::string& path) override {
+    auto source = std::make_unique<PosixSource>(path);
+    if (!source->ok()) return fail(failure(path));
+    return std::unique_ptr<Source>(std::move(source));
   }
   Expected<void> rename(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return fail(failure(to));
@@ -99,20 +124,17 @@ class PosixFiles final : public FileSystem {
     const Handle file(path, O_RDONLY);
     if (!file.ok()) return fail(failure(path));
     Bytes out(size);
-    size_t total = 0;
-    while (total < size) {
-      const ssize_t got = ::pread(file.get(), out.data() + total, size - total, static_cast<off_t>(offset + total));
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return fail(failure(path));
-      if (got == 0) break;
-      total += static_cast<size_t>(got);
-    }
-    out.resize(total);
+    const auto got = read_at(file.get(), path, offset, out);
+    if (!got) return fail(got.error());
+    out.resize(*got);
     return out;
   }
   Expected<std::vector<std::string>> list(const std::string& folder) override {
     DIR* open = ::opendir(folder.c_str());
-    if (open == nullptr) return fail(failure(folder));
+    if (open == nullptr) {
+      if (errno == EACCES || errno == EPERM) return fail(ErrorCode::folder_unreadable, {folder, std::strerror(errno)});
+      return fail(failure(folder));
+    }
     std::vector<std::string> out;
     while (const dirent* entry = ::readdir(open)) {
       const std::string name = entry->d_name;
@@ -126,7 +148,6 @@ class PosixFiles final : public FileSystem {
     if (::statvfs(folder.c_str(), &info) != 0) return 0;
     return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
   }
-
   Expected<void> allocate(const std::string& path, uint64_t octets) override {
     const Handle file(path, O_WRONLY | O_CREAT);
     if (!file.ok()) return fail(failure(path));
@@ -144,41 +165,6 @@ class PosixFiles final : public FileSystem {
 FileSystem& real_files() {
   static PosixFiles files;
   return files;
-}
-
-uint64_t process_id() {
-  return static_cast<uint64_t>(::getpid());
-}
-
-Expected<FolderLock> FolderLock::take(const std::string& folder) {
-  const std::string path = folder + "/lock";
-  const int handle = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kFileMode);
-  if (handle < 0) return fail(failure(path));
-  if (::flock(handle, LOCK_EX | LOCK_NB) != 0) {
-    char holder[32] = {};
-    const ssize_t length = ::pread(handle, holder, sizeof holder - 1, 0);
-    ::close(handle);
-    const std::string pid(holder, length > 0 ? static_cast<size_t>(length) : 0);
-    return fail(ErrorCode::folder_locked, {folder, pid.substr(0, pid.find('\n'))});
-  }
-  const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(handle, 0) != 0 || ::pwrite(handle, pid.data(), pid.size(), 0) < 0) {
-    const Error error = failure(path);
-    ::close(handle);
-    return fail(error);
-  }
-  FolderLock lock;
-  lock.handle_ = handle;
-  return lock;
-}
-
-FolderLock::~FolderLock() {
-  if (handle_ >= 0) ::close(static_cast<int>(handle_));
-}
-FolderLock::FolderLock(FolderLock&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  return *this;
 }
 
 }  // namespace postern::platform
