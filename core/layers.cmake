@@ -3,10 +3,15 @@
 #   postern_core_library(NAME base LAYER 1 SOURCES a.cpp b.cpp LINKS api EXTERNAL tl::expected)
 #
 # makes the static library postern_base (alias Postern::base). LINKS names other core libraries by their short
-# name: each must have a lower layer number. EXTERNAL names imported targets; a Qt target is refused.
+# name: each must have a lower layer number. EXTERNAL names imported targets; a Qt target is refused. When everything is
+# read, the links of each library are judged once more: target_link_libraries cannot add what LINKS would refuse.
 
 set(POSTERN_HIGHEST_FUZZ_LAYER 13)
 set(POSTERN_CORE_ROOT "${CMAKE_CURRENT_LIST_DIR}")
+
+if(TARGET Qt6::Core)
+  message(FATAL_ERROR "layers: Qt was found before core: a Qt link in core could be written")
+endif()
 
 add_library(postern_flags INTERFACE)
 target_compile_options(postern_flags INTERFACE
@@ -30,6 +35,7 @@ function(postern_core_library)
   add_library(${target} STATIC ${ARG_SOURCES})
   add_library(Postern::${ARG_NAME} ALIAS ${target})
   set_property(GLOBAL PROPERTY POSTERN_LAYER_${ARG_NAME} "${ARG_LAYER}")
+  set_property(GLOBAL APPEND PROPERTY POSTERN_CORE_LIBRARIES ${ARG_NAME})
   foreach(link IN LISTS ARG_LINKS)
     get_property(layer GLOBAL PROPERTY POSTERN_LAYER_${link})
     if("${layer}" STREQUAL "")
@@ -50,3 +56,44 @@ function(postern_core_library)
     target_include_directories(${target} PUBLIC "${POSTERN_CORE_ROOT}")
   endif()
 endfunction()
+
+# The links of `target`, however they came in, without generator expressions around them.
+function(postern_links_of target out)
+  get_target_property(private ${target} LINK_LIBRARIES)
+  get_target_property(public ${target} INTERFACE_LINK_LIBRARIES)
+  set(links ${private} ${public})
+  list(TRANSFORM links REPLACE "^\\$<LINK_ONLY:(.*)>$" "\\1")
+  list(TRANSFORM links REPLACE "^Postern::" "postern_")
+  list(REMOVE_DUPLICATES links)
+  set(${out} "${links}" PARENT_SCOPE)
+endfunction()
+
+function(postern_judge_links)
+  get_property(libraries GLOBAL PROPERTY POSTERN_CORE_LIBRARIES)
+  foreach(name IN LISTS libraries)
+    get_property(own GLOBAL PROPERTY POSTERN_LAYER_${name})
+    postern_links_of(postern_${name} links)
+    foreach(link IN LISTS links)
+      if(link MATCHES "Qt[0-9]*(::|_)")
+        message(FATAL_ERROR "layers: ${name} links ${link} behind the layers' back")
+      endif()
+      string(REGEX REPLACE "^postern_" "" other "${link}")
+      get_property(layer GLOBAL PROPERTY POSTERN_LAYER_${other})
+      if(NOT "${layer}" STREQUAL "" AND NOT layer LESS own)
+        message(FATAL_ERROR "layers: ${name} links ${link} behind the layers' back")
+      endif()
+    endforeach()
+  endforeach()
+  # The console's and the command line's library see core through its messages alone.
+  foreach(part IN ITEMS ui cli)
+    if(TARGET postern_${part})
+      postern_links_of(postern_${part} links)
+      foreach(name IN LISTS libraries)
+        if(NOT name STREQUAL "api" AND "postern_${name}" IN_LIST links)
+          message(FATAL_ERROR "layers: ${part} links ${name}: of core it may link api only")
+        endif()
+      endforeach()
+    endif()
+  endforeach()
+endfunction()
+cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}" CALL postern_judge_links)

@@ -1,69 +1,99 @@
-"""Each rule is shown to bite: a copy of the sources with one violation put in has to fail, and for that reason."""
-import pathlib
-import shutil
+#!/usr/bin/env python3
+"""Plants one seed and looks whether the checks see what is wrong with it.
+
+seeds_test.py SEED
+A seed is a text file: first lines "run: check | mingw | cmake | build TARGET... | probe ARGUMENTS" and "expect: TEXT" (one
+for each violation; "expect: none" for a tree that is right), then "=== PATH" before each file's text. A line "@@ N TEXT"
+stands for N lines of TEXT, {} being the number. @ROOT@ is the project, @TREE@ the planted tree.
+"""
+import os
+import re
 import subprocess
 import sys
 import tempfile
-import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-VICTIM = "core/base/bytes.cpp"
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 
 
-class SeedsTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="postern-arch-")
-        self.addCleanup(folder.cleanup)
-        self.root = pathlib.Path(folder.name)
-        for name in ("core", "app", "tests"):
-            shutil.copytree(ROOT / name, self.root / name, ignore=shutil.ignore_patterns("__pycache__", "seeds"))
-        for name in ROOT.iterdir():
-            if name.is_file():
-                shutil.copy(name, self.root / name.name)
+def read(seed):
+    """(run, expectations, {path: text})"""
+    with open(seed, encoding="utf-8") as file:
+        head, *parts = re.split(r"^=== (.*)\n", file.read(), flags=re.MULTILINE)
+    run = re.findall(r"^run: (.*)$", head, re.MULTILINE)
+    expect = re.findall(r"^expect: (.*)$", head, re.MULTILINE)
+    if len(run) != 1 or not expect:
+        sys.exit(f"{seed}: wants one run: and an expect:")
+    return run[0], [text for text in expect if text != "none"], dict(zip(parts[::2], parts[1::2]))
 
-    def check(self):
-        run = subprocess.run(
-            [sys.executable, "-B", str(self.root / "tests/arch/check.py")], capture_output=True, text=True, check=False
-        )
-        return run.returncode, run.stdout
 
-    def seed(self, path, text, word):
-        with open(self.root / path, "a", encoding="utf-8") as file:
-            file.write(text)
-        code, out = self.check()
-        self.assertNotEqual(code, 0, f"{path} was let through")
-        self.assertTrue(any(path in line and word in line for line in out.splitlines()), out)
+def repeated(text):
+    def lines(found):
+        return "".join(found.group(2).replace("{}", str(i)) + "\n" for i in range(int(found.group(1))))
+    return re.sub(r"^@@ (\d+) (.*)\n", lines, text, flags=re.MULTILINE)
 
-    def test_the_copy_is_clean(self):
-        code, out = self.check()
-        self.assertEqual(code, 0, out)
 
-    def test_qt_in_core(self):
-        self.seed(VICTIM, "\n#include <QString>\n", "QString")
+def plant(files, tree):
+    for path, text in files.items():
+        path = os.path.join(tree, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(repeated(text).replace("@ROOT@", ROOT).replace("@TREE@", tree))
 
-    def test_upward_include(self):
-        self.seed(VICTIM, '\n#include "crypto/aead.h"\n', "upward")
 
-    def test_sideways_include(self):
-        self.seed("core/protocol/pop3/session.cpp", '\n#include "protocol/smtp/session.h"\n', "layer")
+def run(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", check=False)
+    return done.returncode, done.stdout
 
-    def test_library_out_of_place(self):
-        for header in ("asio.hpp", "openssl/evp.h", "sqlite3.h"):
-            with self.subTest(header=header):
-                self.seed("core/mail/message_store.cpp", f"\n#include <{header}>\n", header)
 
-    def test_posix_header(self):
-        self.seed(VICTIM, "\n#include <unistd.h>\n", "posix")
+def configure(tree):
+    return run("cmake", "-S", tree, "-B", tree + "/build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug")
 
-    def test_long_file(self):
-        self.seed(VICTIM, "\n" * 800, "file-size")
 
-    def test_long_function(self):
-        self.seed(VICTIM, "\nvoid seeded() {\n" + "  int x;\n" * 80 + "}\n", "function-size")
+def perform(what, tree):
+    """(exit code, output) of the checks on the planted tree."""
+    word, *arguments = what.replace("@TREE@", tree).split()
+    if word == "check":
+        return run(sys.executable, HERE + "/check.py", "--root", tree)
+    if word == "mingw":
+        return run(sys.executable, HERE + "/mingw_syntax.py", "--root", tree, "--build", tree + "/build")
+    code, said = configure(tree)
+    if word == "cmake":
+        return code, said
+    if code == 0:
+        code, said = run("cmake", "--build", tree + "/build")
+    if word == "build":
+        return code, said
+    if code != 0:
+        sys.exit(f"the planted tree does not build, so nothing was probed:\n{said}")
+    return run(sys.executable, HERE + "/links.py", *arguments)
 
-    def test_stale_exception(self):
-        self.seed("tests/arch/exceptions.txt", "posix core/base/bytes.cpp poll.h -- none\n", "stale")
+
+def judge(what, expect, code, said):
+    """What is wrong with the outcome; nothing when the checks did their work."""
+    flat = re.sub(r"\s+", " ", said)
+    wrong = [f"not said: {text}" for text in expect if text not in flat]
+    if (code != 0) != bool(expect):
+        wrong.append(f"exit code {code}")
+    if what == "check":
+        count = int(re.search(r"(\d+) violations$", said.rstrip()).group(1))
+        if count != len(expect):
+            wrong.append(f"{count} violations, expected {len(expect)}")
+    return wrong
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    what, expect, files = read(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="postern-seed-") as tree:
+        plant(files, tree)
+        code, said = perform(what, tree)
+    wrong = judge(what, expect, code, said)
+    if wrong:
+        print("\n".join(wrong) + "\n---\n" + said)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    unittest.main()
+    sys.exit(main())

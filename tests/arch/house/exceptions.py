@@ -1,4 +1,5 @@
-"""The listed exceptions. One a line: rule, path, token, then why. One that is not needed any more fails."""
+"""The listed exceptions. One a line: rule, path, token, then why; path and token may hold *. A needless one fails."""
+import fnmatch
 import os
 import re
 
@@ -27,17 +28,24 @@ def read(root):
     return entries, broken
 
 
+def _covers(entry, violation):
+    rule, path, token = entry
+    return (rule == violation.rule and fnmatch.fnmatchcase(violation.path, path) and
+            fnmatch.fnmatchcase(violation.token, token))
+
+
 def apply(root, violations, rules):
     """The violations that are not excepted, with one more for each exception that nothing needs."""
     entries, left = read(root)
     needed = set()
-    keys = {key for _, key in entries}
     for violation in violations:
-        key = (violation.rule, violation.path, violation.token)
-        needed.add(key)
-        if key not in keys:
+        covering = [number for number, entry in entries if _covers(entry, violation)]
+        needed.update(covering)
+        if not covering:
             left.append(violation)
-    for number, key in entries:
-        if key[0] in rules and key not in needed:
-            left.append(Violation("exception", LIST, number, key[1], f"stale: {' '.join(key)} is not needed"))
+    for number, entry in entries:
+        if entry[0] not in rules:
+            left.append(Violation("exception", LIST, number, entry[0], f"no such rule: {entry[0]}"))
+        elif number not in needed:
+            left.append(Violation("exception", LIST, number, entry[1], f"stale: {' '.join(entry)} is not needed"))
     return left
