@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "protocol/mime/address_list.h"
 #include "protocol/mime/downgrade_fields.h"
 #include "protocol/mime/header.h"
 
@@ -84,6 +85,17 @@ bool for_each_field(std::string_view block, OnField&& on_field, OnStray&& on_str
   return true;
 }
 
+/// In an address itself: display names and comments are free text, as subjects are.
+bool utf8_in_address(std::string_view value) {
+  AddressScanner scanner(value);
+  AddressElement element;
+  while (scanner.next(element)) {
+    const bool address = element.angle || element.address.find('@') != std::string::npos;
+    if (address && !element.is_group_name() && !is_ascii(element.address)) return true;
+  }
+  return false;
+}
+
 void append_field(const Field& field, std::string& out) {
   if (is_ascii(field.raw))
     out += field.raw;
@@ -93,29 +105,6 @@ void append_field(const Field& field, std::string& out) {
 
 }  // namespace
 
-/// In an address itself; display names, quoted strings outside <> and comments are free text.
-static bool utf8_in_address(std::string_view text) {
-  bool angle = false, quoted = false, word_utf8 = false, word_at = false;
-  int comment = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const bool utf8 = static_cast<unsigned char>(c) > 127;
-    if (angle && utf8) return true;
-    if (c == '\\') ++i;
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if (c == '(') ++comment;
-    if (c == ')' && comment > 0) --comment;
-    if (comment > 0) continue;
-    if (c == '<' || c == '>') angle = c == '<';
-    const bool ends = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ';' || c == ':' || c == '<';
-    word_utf8 = !ends && (word_utf8 || utf8);
-    word_at = !ends && (word_at || c == '@');
-    if (word_utf8 && word_at) return true;
-  }
-  return false;
-}
-
 bool has_utf8_in_structured(std::string_view header) {
   bool found = false;
   for_each_field(
@@ -123,7 +112,7 @@ bool has_utf8_in_structured(std::string_view header) {
       [&](const Field& field) {
         if (found || is_ascii(field.raw)) return;
         const FieldKind kind = kind_of(field.name);
-        found = kind == FieldKind::addresses ? utf8_in_address(field.raw) : kind != FieldKind::unstructured;
+        found = kind == FieldKind::addresses ? utf8_in_address(field.value) : kind != FieldKind::unstructured;
       },
       [](std::string_view) {});
   return found;

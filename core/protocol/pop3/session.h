@@ -20,8 +20,8 @@ namespace postern::pop3 {
 /// that is valid UTF-8 is ever touched: legacy 8-bit headers come back as they came.
 enum class Downgrade : uint8_t {
   never,       ///< the stored octets, always
-  structured,  ///< when a structured field (addresses, ids, MIME parameters) holds UTF-8; UTF-8 in free text alone
-               ///< passes
+  structured,  ///< when an address, a message id, a MIME parameter or a trace field holds UTF-8; subjects and display
+               ///< names in UTF-8 alone pass as they are
   always,      ///< whenever the block holds UTF-8
 };
 

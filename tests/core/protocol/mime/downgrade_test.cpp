@@ -129,6 +129,9 @@ void DowngradeTest::structured_or_not() {
   QVERIFY(!has_utf8_in_structured("To: a@b\r\n\r\n"));
   QVERIFY(!has_utf8_in_structured("From: Jürgen <a@b>, \"ü\" <c@d> (ü)\r\n\r\n"));
   QVERIFY(has_utf8_in_structured("From: Jurgen <ü@b>\r\n\r\n"));
+  QVERIFY(has_utf8_in_structured("From: a@b, \"ü \\\" x\"@b\r\n\r\n"));
+  QVERIFY(has_utf8_in_structured("To: Büro: a@b, c@bücher.example;\r\n\r\n"));
+  QVERIFY(!has_utf8_in_structured("To: Büro: Jürgen a@b, \"ü@x\" <c@d>;\r\n\r\n"));
 }
 
 void DowngradeTest::broken_fields_become_ascii() {
