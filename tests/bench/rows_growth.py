@@ -44,7 +44,7 @@ def figures(ours):
 
         def edit():
             switch[0] ^= 1
-            control.request("user set", user=f"user@{DOMAIN}", quota=(1 << 50) + switch[0])
+            control.request("user set", user=f"user@{DOMAIN}", quota=(1 << 40) + switch[0])
 
         def page():
             control.request("user list", limit=PAGE)

@@ -1,6 +1,7 @@
 """Sending and fetching for tests, with Python's own clients."""
 import poplib
 import smtplib
+import socket
 
 TIMEOUT = 60
 poplib._MAXLINE = 1 << 20  # text lines may have 65,536 octets
@@ -18,6 +19,8 @@ def smtp_open(server, tls=True):
 def pop3_open(server, user=None, password=None):
     """Logged in, over TLS."""
     client = poplib.POP3(*server.pop3, timeout=TIMEOUT)
+    # Else the first command inside TLS waits for the acknowledgement of the handshake's end, 40 ms on Linux.
+    client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     client.stls(server.tls_context())
     client.user(user or server.address)
     client.pass_(password or server.password)
