@@ -1,13 +1,22 @@
 #include "cli/context.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <thread>
 
 #include "cli/print.h"
 #include "cli/sentences.h"
 #include "postern/codec.h"
 
 namespace postern::cli {
+namespace {
+
+// Another command may hold the folder for a moment, or a service that begins may not answer yet.
+constexpr auto kLockPatience = std::chrono::seconds(3);
+constexpr auto kLockPause = std::chrono::milliseconds(50);
+
+}  // namespace
 
 Context::~Context() {
   if (own_) own_->stop();
@@ -22,6 +31,17 @@ std::string Context::socket() const {
 }
 
 api::Outcome<api::Channel*> Context::channel() {
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  for (;;) {
+    auto channel = open_channel();
+    const Error* error = error_of(channel);
+    const bool may_pass = error != nullptr && error->code == ErrorCode::folder_locked;
+    if (!may_pass || std::chrono::steady_clock::now() > deadline) return channel;
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
+api::Outcome<api::Channel*> Context::open_channel() {
   if (attached_) return attached_.get();
   if (own_) return &own_->channel();
   auto attached = api::attach(socket());

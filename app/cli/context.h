@@ -51,6 +51,7 @@ class Context {
  private:
   std::string socket() const;
   api::Outcome<api::Channel*> channel();
+  api::Outcome<api::Channel*> open_channel();
 
   const Options options_;
   Terminal& terminal_;

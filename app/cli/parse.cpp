@@ -73,13 +73,12 @@ std::optional<api::FieldValue> parse_field(std::string_view text) {
   const std::string_view value = text.substr(equals + 1);
   api::FieldValue field{.field = std::string(text.substr(0, equals))};
   auto json = api::json_text(value);
-  if (!error_of(json)) {
-    field.value = std::move(std::get<0>(json));
-  } else if (const auto size = parse_size(value)) {
-    field.value.text = std::to_string(*size);
-  } else {
-    field.value = api::json_of_text(value);
+  if (error_of(json)) {
+    const auto size = parse_size(value);
+    json = size ? api::JsonText{std::to_string(*size)} : api::json_of_text(value);
   }
+  if (error_of(json)) return std::nullopt;
+  field.value = std::move(std::get<0>(json));
   return field;
 }
 

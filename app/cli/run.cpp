@@ -140,7 +140,12 @@ class Program {
 }  // namespace
 
 int run(int argc, const char* const* argv, Terminal& terminal) {
-  return Program(early_options(argc, argv), terminal).run(argc, argv);
+  const Options options = early_options(argc, argv);
+  try {
+    return Program(options, terminal).run(argc, argv);
+  } catch (const std::exception& defect) {
+    return Context(options, terminal).finish(Error{ErrorCode::internal, {defect.what()}});
+  }
 }
 
 }  // namespace postern::cli

@@ -22,7 +22,7 @@ constexpr Sentence kRequests[] = {
     {ErrorCode::bad_address, {"\"{0}\" is not a mail address.", "“{0}”不是邮件地址。"}},
     {ErrorCode::bad_domain, {"\"{0}\" is not a domain name.", "“{0}”不是域名。"}},
     {ErrorCode::bad_password, {"This password cannot be used: {0}.", "此密码不可用：{0}。"}},
-    {ErrorCode::not_found, {"There is no {0}.", "找不到 {0}。"}},
+    {ErrorCode::not_found, {"\"{0}\" was not found.", "找不到“{0}”。"}},
     {ErrorCode::already_exists, {"{0} exists already.", "{0} 已经存在。"}},
     {ErrorCode::not_allowed,
      {"Your role does not allow this; it takes the role \"{0}\".", "您的角色无权这样做，需要角色“{0}”。"}},

@@ -4,6 +4,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/password.h"
+#include "cli/process.h"
 #include "cli/verb.h"
 
 namespace postern::cli {
@@ -13,7 +14,7 @@ using namespace api;
 namespace {
 
 // `stop` returns when the other process is gone: its own limit (20 s) and a little.
-constexpr auto kStopWait = std::chrono::seconds(25);
+constexpr auto kStopWait = std::chrono::milliseconds(25'000);
 constexpr auto kStopPoll = std::chrono::milliseconds(50);
 
 struct InitOptions {
@@ -25,13 +26,13 @@ int init(Context& context, InitOptions& options) {
   int exit = 0;
   InitRequest& request = options.request;
   if (!read_password(context, options.password_stdin, true, request.password, exit)) return exit;
-  const nlohmann::ordered_json json{{"domain", request.domain}, {"admin", request.administrator}};
   const std::string domain = request.domain, name = request.administrator;
   const auto made = initialise(context.place(), std::move(request));
   if (const Error* error = error_of(made)) return context.finish(*error);
   constexpr Text kMade{
       "Postern is ready for {0}. The administrator is {1}, with the mailbox {1}@{0}.\nNext: postern serve\n",
       "Postern 已为 {0} 准备就绪。管理员为 {1}，邮箱为 {1}@{0}。\n下一步：postern serve\n"};
+  const nlohmann::ordered_json json{{"domain", domain}, {"admin", name}};
   return context.finish(json.dump(), fill_in(kMade, context.language(), {domain, name}));
 }
 
@@ -49,15 +50,26 @@ Verb init_verb() {
           }};
 }
 
-int stop(Context& context) {
-  const Reply reply = context.ask_running(Stop{});
-  if (const Error* error = error_of(reply)) return context.finish(*error);
+/// A core whose process cannot be watched is gone for us when nobody answers any more.
+bool wait_until_nobody_answers(const Context& context) {
   const auto deadline = std::chrono::steady_clock::now() + kStopWait;
   while (context.core_answers()) {
-    if (std::chrono::steady_clock::now() > deadline) return context.finish(Error{ErrorCode::timed_out, {"stop"}});
+    if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(kStopPoll);
   }
-  return context.finish(reply);
+  return true;
+}
+
+/// Returns when the folder is free again: a script may start the next service at once.
+int stop(Context& context) {
+  const Reply status = context.ask_running(Status{});
+  if (const Error* error = error_of(status)) return context.finish(*error);
+  const auto* serving = std::get_if<StatusReply>(&status);
+  const auto watch = watch_process(serving == nullptr ? 0 : serving->pid);
+  const Reply reply = context.ask_running(Stop{});
+  if (const Error* error = error_of(reply)) return context.finish(*error);
+  const bool ended = watch ? watch->wait_for_end(kStopWait) : wait_until_nobody_answers(context);
+  return ended ? context.finish(reply) : context.finish(Error{ErrorCode::timed_out, {"stop"}});
 }
 
 }  // namespace

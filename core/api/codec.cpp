@@ -198,8 +198,10 @@ Outcome<JsonText> json_text(std::string_view text) {
   return JsonText{json->dump()};
 }
 
-JsonText json_of_text(std::string_view text) {
-  return JsonText{dump_showing(Json(std::string(text)))};
+Outcome<JsonText> json_of_text(std::string_view text) {
+  std::optional<std::string> json = dump_strict(Json(std::string(text)));
+  if (!json) return bad("value", "UTF-8");
+  return JsonText{std::move(*json)};
 }
 
 }  // namespace postern::api

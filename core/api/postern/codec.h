@@ -47,7 +47,7 @@ std::string to_json(const Reply& reply);
 
 /// One JSON value in canonical form (no blanks), or nothing when it is none.
 Outcome<JsonText> json_text(std::string_view text);
-/// The JSON form of a text.
-JsonText json_of_text(std::string_view text);
+/// The JSON form of a text; nothing when it is not UTF-8.
+Outcome<JsonText> json_of_text(std::string_view text);
 
 }  // namespace postern::api

@@ -1,6 +1,8 @@
 // A core that keeps no mail: it notes what it is asked in <folder>/requests and answers what stands in <folder>/reply
 // (a frame of the control channel), or each request's own answer, empty. <folder>/start-error (a frame) makes its start
 // fail, <folder>/slow-stop (milliseconds) its stop take time.
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -43,7 +45,10 @@ bool reply_in(const std::string& path, Reply& reply) {
 class FakeCore final : public Core, public Channel {
  public:
   explicit FakeCore(Place place) : place_(std::move(place)) {}
-  ~FakeCore() override { FakeCore::stop(); }
+  ~FakeCore() override {
+    FakeCore::stop();
+    wait_as_told("slow-end");
+  }
 
   Outcome<Listening> start(const ServeOptions& options) override {
     Reply refusal;
@@ -66,8 +71,7 @@ class FakeCore final : public Core, public Channel {
     if (stopped_) return;
     stopped_ = true;
     note(place_, "stop");
-    if (const std::string delay = read(place_.folder + "/slow-stop"); !delay.empty())
-      std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(delay.c_str())));
+    wait_as_told("slow-stop");
     if (control_) control_->stop();
   }
 
@@ -80,11 +84,17 @@ class FakeCore final : public Core, public Channel {
     Reply reply;
     if (!reply_in(place_.folder + "/reply", reply))
       reply = std::visit([](const auto& r) -> Reply { return typename std::decay_t<decltype(r)>::Answer{}; }, request);
+    if (auto* status = std::get_if<StatusReply>(&reply)) status->pid = static_cast<uint64_t>(::getpid());
     handler(reply);
     if (std::holds_alternative<Stop>(request) && on_stop_) on_stop_();
   }
 
  private:
+  void wait_as_told(const char* file) const {
+    const std::string delay = read(place_.folder + "/" + file);
+    if (!delay.empty()) std::this_thread::sleep_for(std::chrono::milliseconds(std::atoi(delay.c_str())));
+  }
+
   Place place_;
   bool stopped_ = false;
   std::function<void()> on_stop_;

@@ -1,4 +1,4 @@
-// Runs the command line as a process of its own, against a core that keeps no mail (fake_core.cpp).
+// Runs the command line as a process of its own: by default the one whose core keeps no mail (fake_core.cpp).
 #pragma once
 
 #include <QJsonDocument>
@@ -24,7 +24,7 @@ struct Ran {
 
 class Program {
  public:
-  Program() { write("requests", ""); }
+  explicit Program(const char* program = POSTERN_FAKE_PROGRAM) : program_(program) { write("requests", ""); }
 
   QString data() const { return folder_.path(); }
   QProcessEnvironment environment() const {
@@ -41,7 +41,7 @@ class Program {
   Ran run_plain(const QStringList& words, const QByteArray& input = {}) const {
     QProcess process;
     process.setProcessEnvironment(environment());
-    process.start(POSTERN_FAKE_PROGRAM, words);
+    process.start(program_, words);
     process.write(input);
     process.closeWriteChannel();
     if (!process.waitForFinished(kPatience) || process.exitStatus() != QProcess::NormalExit) return {};
@@ -71,6 +71,7 @@ class Program {
   }
 
  private:
+  const char* program_;
   QTemporaryDir folder_;
 };
 

@@ -156,14 +156,15 @@ void VerbsTest::errors_in_both_forms() {
   const Ran plain = program.run({"user", "show", "a@b"});
   QCOMPARE(plain.exit, 1);
   QCOMPARE(plain.out, QString());
-  QCOMPARE(plain.err, QString("There is no user a@b.\n"));
+  QCOMPARE(plain.err, QString("\"user a@b\" was not found.\n"));
   const Ran json = program.run({"user", "show", "a@b", "--json"});
   QCOMPARE(json.exit, 1);
-  QCOMPARE(json.out, QString(R"({"error":{"code":"not_found","args":["user a@b"],"text":"There is no user a@b."}})"
-                             "\n"));
+  QCOMPARE(json.out,
+           QString(R"({"error":{"code":"not_found","args":["user a@b"],"text":"\"user a@b\" was not found."}})"
+                   "\n"));
   QCOMPARE(json.err, plain.err);
   const Ran chinese = program.run({"user", "show", "a@b", "--lang", "zh_CN"});
-  QCOMPARE(chinese.err, QString::fromUtf8("找不到 user a@b。\n"));
+  QCOMPARE(chinese.err, QString::fromUtf8("找不到“user a@b”。\n"));
 }
 
 void VerbsTest::exit_codes_follow_the_error() {

@@ -246,7 +246,8 @@ void CodecTest::json_text_is_canonical() {
   const std::string canonical = R"({"b":1.5,"a":[]})", quoted = R"("a\"\n")";
   QCOMPARE(std::get<0>(json_text(" { \"b\" : 1.50 , \"a\" : [ ] } ")).text, canonical);
   for (const char* bad : {"", "{", "tru", "1 2", "'x'"}) QVERIFY2(error_of(json_text(bad)), bad);
-  QCOMPARE(json_of_text("a\"\n").text, quoted);
+  QCOMPARE(std::get<0>(json_of_text("a\"\n")).text, quoted);
+  QVERIFY(error_of(json_of_text("\xff")));
 }
 
 QTEST_APPLESS_MAIN(CodecTest)
