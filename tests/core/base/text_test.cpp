@@ -1,10 +1,11 @@
+#include "base/text.h"
+
 #include <QtTest>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/ip_address.h"
 #include "base/json.h"
-#include "base/text.h"
 
 using namespace postern;
 
@@ -30,7 +31,8 @@ void TextTest::base64_round_trip() {
 }
 
 void TextTest::base64_is_strict() {
-  for (const char* text : {"Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9", "=m9v", "Zm9v\r\n", "Zg==Zg=="}) QVERIFY2(!from_base64(text), text);
+  for (const char* text : {"Zg", "Zg=", "Z===", "Zh==", "Zm9=", "Zm 9", "=m9v", "Zm9v\r\n", "Zg==Zg=="})
+    QVERIFY2(!from_base64(text), text);
 }
 
 void TextTest::addresses() {
@@ -38,7 +40,8 @@ void TextTest::addresses() {
   QCOMPARE(IpAddress::parse("::ffff:192.0.2.1")->to_string(), std::string("192.0.2.1"));
   QVERIFY(*IpAddress::parse("::ffff:192.0.2.1") == *IpAddress::parse("192.0.2.1"));
   QCOMPARE(IpAddress::parse("2001:db8::25")->to_literal(), std::string("[IPv6:2001:db8::25]"));
-  for (const char* text : {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "fe80::1%eth0", "12345::"})
+  for (const char* text : {"", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", ":::", "1::2::3", "1:2:3:4:5:6:7",
+                           "1:2:3:4:5:6:7:8:9", "fe80::1%eth0", "12345::"})
     QVERIFY2(!IpAddress::parse(text), text);
   QCOMPARE(Endpoint::parse("[::1]:110")->to_string(), std::string("[::1]:110"));
   QVERIFY(!Endpoint::parse("::1:110"));
