@@ -379,6 +379,7 @@ class Play {
     // A message cut off by the store never looks whole.
     if (!ok) REQUIRE(session_.closed() || !begun);
     if (ok && has_word(command, "RETR")) check_message(message);
+    if (ok && has_word(command, "TOP")) check_top(message, command);
   }
 
   void check_message(const std::string& message) {
@@ -391,6 +392,28 @@ class Play {
     } else if (end != std::string::npos) {
       REQUIRE(reader_.block->ends_with(whole.substr(end)));
     }
+  }
+
+  /// RFC 1939 section 7: the header, the blank line, so many lines.
+  void check_top(const std::string& message, const std::string& command) {
+    REQUIRE(reader_.block.has_value());
+    size_t lines = std::stoul(command.substr(command.rfind(' ')));
+    std::string wanted;
+    bool in_header = true;
+    size_t header_end = 0;
+    for (size_t at = 0; at < message.size() && (in_header || lines > 0);) {
+      const size_t end = std::min(message.find('\n', at), message.size() - 1) + 1;
+      std::string line = message.substr(at, end - at);
+      if (!line.ends_with('\n')) line += "\r\n";
+      if (!in_header) --lines;
+      in_header = in_header && line != "\r\n";
+      wanted += line;
+      at = end;
+      if (in_header) header_end = wanted.size();
+    }
+    const std::string header = wanted.substr(0, header_end);
+    if (is_ascii(header) || !is_utf8(header) || rules_.values.downgrade == Downgrade::never)
+      REQUIRE(*reader_.block == wanted);
   }
 
   void end_early() {
