@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/packages.sh
 install_missing $BUILD_PACKAGES
+[ "${1:-}" = --build-only ] || install_missing swaks libnet-ssleay-perl curl
 cmake --preset release -DPOSTERN_TESTS=OFF > /dev/null
 cmake --build --preset release --target postern
 [ "${1:-}" = --build-only ] && exit 0

@@ -21,4 +21,4 @@ install_missing() {
 }
 
 BUILD_PACKAGES="g++ cmake ninja-build pkg-config libasio-dev libssl-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libfmt-dev libexpected-dev libargon2-dev"
-TEST_PACKAGES="qt6-base-dev libgl-dev libbenchmark-dev python3 openssl curl swaks fetchmail mpop postfix strace procps clang-14 libclang-rt-14-dev g++-mingw-w64-x86-64-posix git"
+TEST_PACKAGES="qt6-base-dev libgl-dev libbenchmark-dev python3 openssl curl swaks libnet-ssleay-perl fetchmail mpop postfix strace procps clang-14 libclang-rt-14-dev g++-mingw-w64-x86-64-posix git"
