@@ -46,8 +46,8 @@ Look at what happened:
   $postern session list --data $trial/data
   $postern user list --data $trial/data
 Change something and take it back:
-  $postern document set smtp/limits size=1000000 --data $trial/data
+  $postern document set smtp/limits message_size=10M --data $trial/data
   $postern change list --data $trial/data
-  $postern change undo 1 --data $trial/data
+  $postern change undo 3 --data $trial/data
 TEXT
 wait "$server"
