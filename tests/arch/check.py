@@ -13,7 +13,7 @@ from house import budgets, cmake, coroutines, cycles, exceptions, includes, laye
 from house.source import Tree  # noqa: E402
 
 CHECKS = (layers, includes, cycles, budgets, coroutines, cmake, words)
-RULES = {"layer", "root", "include", "posix", "windows", "cycle", "file-size", "function-size", "coroutine", "cmake", "word"}
+RULES = {"layer", "root", "include", "posix", "windows", "cycle", "file-name", "file-size", "function-size", "coroutine", "cmake", "word"}
 
 
 def violations(root):

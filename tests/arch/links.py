@@ -4,6 +4,7 @@
 links.py no-qt PROGRAM [MAP]     neither the program nor what it loads, nor the linker's map, names a Qt library
 links.py only-api PART API CORE...
                                  the library PART uses nothing of the CORE libraries but what API has or declares
+links.py no-path PROGRAM FOLDER  the program does not tell where it was built
 """
 import re
 import subprocess
@@ -50,8 +51,17 @@ def only_api(part, api, *core):
     return sorted(f"{part} uses {name} of {archive}" for archive in core for name in wanted & _symbols(archive, True) if not FACADE.match(name))
 
 
+def no_path(program, folder):
+    with open(program, "rb") as file:
+        content = file.read()
+    if not content.startswith(b"\x7fELF"):
+        return [f"{program} is no program"]
+    at = content.find(folder.encode() + b"/")
+    return [] if at < 0 else [f"{program} names its folder: {content[at:at + 120].split(bytes(1))[0].decode(errors='replace')}"]
+
+
 def main():
-    probes = {"no-qt": no_qt, "only-api": only_api}
+    probes = {"no-qt": no_qt, "only-api": only_api, "no-path": no_path}
     if len(sys.argv) < 3 or sys.argv[1] not in probes:
         sys.exit(__doc__)
     found = probes[sys.argv[1]](*sys.argv[2:])

@@ -89,7 +89,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="postern-seed-") as tree:
         plant(files, tree)
         code, said = perform(what, tree)
-    wrong = judge(what, expect, code, said)
+    wrong = judge(what, [text.replace("@TREE@", tree) for text in expect], code, said)
     if wrong:
         print("\n".join(wrong) + "\n---\n" + said)
     return 1 if wrong else 0

@@ -1,8 +1,8 @@
-"""Sizes: a file has at most 700 lines, a function at most 70; from 400 and 50 on it is told."""
+"""Names and sizes: C++ is .cpp and .h; a file has at most 700 lines, a function 70; from 400 and 50 on it is told."""
 import re
 
 from .functions import functions
-from .source import Violation
+from .source import OTHER_ENDINGS, Violation
 
 FILE_HARD, FILE_TOLD = 700, 400
 FUNCTION_HARD, FUNCTION_TOLD = 70, 50
@@ -11,9 +11,13 @@ SIZED = re.compile(r"(\.(cpp|h|py|sh|cmake)|CMakeLists\.txt)$")
 
 def check(tree):
     for path in tree.paths:
+        if path.endswith(OTHER_ENDINGS):
+            yield Violation("file-name", path, 1, path, "C++ stands in .cpp and .h, where the rules look")
         if not SIZED.search(path):
             continue
         source = tree.source(path)
+        if path.endswith(".h") and "#pragma once" not in source.bare:
+            yield Violation("file-name", path, 1, "once", "a header without #pragma once")
         if source.lines > FILE_HARD:
             yield Violation("file-size", path, source.lines, path, f"{source.lines} lines, at most {FILE_HARD}")
     for source in tree.code():

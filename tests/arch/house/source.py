@@ -6,6 +6,7 @@ TOP_FOLDERS = ("app", "core", "ui", "resources", "translations", "tests", ".ci")
 # Seeds break the rules on purpose; they are judged one by one by seeds_test.py.
 LEFT_OUT = ("tests/arch/seeds",)
 CODE_ENDINGS = (".cpp", ".h")
+OTHER_ENDINGS = (".c", ".cc", ".cxx", ".hh", ".hpp", ".hxx", ".inc", ".inl", ".ipp")
 
 
 class Violation:
