@@ -191,6 +191,13 @@ class VerbsTest(live.Case):
         after = self.ok(server.in_process("session", "list", "--json"))["sessions"]
         self.assertEqual([row["id"] for row in after], [row["id"] for row in before])
         self.ok(server.in_process("session", "show", before[0]["id"], "--json"))
+        # Numbers given out after a restart are above the old ones.
+        server.start()
+        mail.send(server, mail.make_message("two"))
+        ids = [row["id"] for row in self.ok(server.attached("session", "list", "--json"))["sessions"]]
+        self.assertEqual(len(ids), 2)
+        self.assertGreater(ids[0], ids[1])
+        self.assertEqual(ids[1], before[0]["id"])
 
     def test_metrics(self):
         server = self.started()
