@@ -19,7 +19,8 @@ namespace postern::test {
 /// In memory when there is such a file system: these tests sync often.
 inline QString quick_folder() {
   std::error_code ignored;
-  return std::filesystem::is_directory("/dev/shm", ignored) ? "/dev/shm/postern-XXXXXX" : QDir::tempPath() + "/postern-XXXXXX";
+  return std::filesystem::is_directory("/dev/shm", ignored) ? "/dev/shm/postern-XXXXXX"
+                                                            : QDir::tempPath() + "/postern-XXXXXX";
 }
 
 struct StateFolder {

@@ -1,8 +1,6 @@
 #include "adapters/store/state_schema.h"
 
 #include <array>
-#include <filesystem>
-#include <fstream>
 
 #include "adapters/store/state_store.h"
 
@@ -43,54 +41,10 @@ CREATE TABLE audit_head(size INTEGER PRIMARY KEY, head BLOB NOT NULL);
 constexpr std::array<Migration, 1> kSteps = {{{1, kTables}}};
 static_assert(kSteps.back().version == kStateSchema);
 
-// https://www.sqlite.org/fileformat.html section 1.3
-constexpr size_t kHeaderSize = 100;
-constexpr size_t kUserVersionAt = 60;
-constexpr std::string_view kMagic("SQLite format 3\0", 16);
-
-Expected<void> copy_first(Database& database, int64_t version) {
-  const std::string copy = database.path() + ".before-" + std::to_string(version + 1);
-  std::error_code ignored;
-  std::filesystem::remove(copy, ignored);
-  Statement into(database, "VACUUM INTO ?1");
-  return into.bind(1, copy).run();
-}
-
 }  // namespace
 
 std::span<const Migration> state_migrations() {
   return kSteps;
-}
-
-Expected<void> migrate(Database& database, std::span<const Migration> steps) {
-  const int64_t version = database.user_version(), newest = steps.back().version;
-  if (version > newest)
-    return fail(ErrorCode::folder_newer, {database.path(), std::to_string(version), std::to_string(newest)});
-  if (version == newest) return {};
-  if (version > 0)
-    if (auto copied = copy_first(database, version); !copied) return copied;
-  Transaction transaction(database);
-  if (!transaction.opened()) return transaction.opened();
-  for (const Migration& step : steps)
-    if (step.version > version)
-      if (auto done = database.execute(step.sql); !done) return done;
-  if (auto set = database.set_user_version(newest); !set) return set;
-  return transaction.commit();
-}
-
-Expected<void> check_file(const std::string& path, int64_t newest) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorCode::folder_unreadable, {path, "it cannot be opened"});
-  std::array<char, kHeaderSize> header{};
-  file.read(header.data(), header.size());
-  const auto got = static_cast<size_t>(file.gcount());
-  if (got == 0) return {};  // made, but nothing was written yet
-  if (got < kHeaderSize || std::string_view(header.data(), kMagic.size()) != kMagic)
-    return fail(ErrorCode::folder_damaged, {path, "it is no database"});
-  int64_t version = 0;
-  for (size_t i = 0; i < 4; ++i) version = version * 256 + static_cast<uint8_t>(header[kUserVersionAt + i]);
-  if (version > newest) return fail(ErrorCode::folder_newer, {path, std::to_string(version), std::to_string(newest)});
-  return {};
 }
 
 }  // namespace postern::store

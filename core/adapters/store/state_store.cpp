@@ -45,16 +45,13 @@ Expected<std::unique_ptr<StateStore>> StateStore::open(StateStoreOptions options
   const bool there = std::filesystem::exists(path, error);
   if (error) return fail(ErrorCode::folder_unreadable, {options.folder, error.message()});
   if (!there && !options.create) return fail(ErrorCode::not_initialised, {options.folder});
-  if (there)
-    if (auto good = check_file(path, kStateSchema); !good) return fail(good.error());
   Database::Options how;
   how.create = options.create && !there;
   how.vfs = options.vfs;
-  auto database = Database::open(path, how);
+  auto database = open_migrated(path, how, state_migrations(), *options.files);
   if (!database) return fail(database.error());
   // What is erased has to be gone from the file as well.
   if (auto set = database->execute("PRAGMA secure_delete=ON"); !set) return fail(set.error());
-  if (auto done = migrate(*database, state_migrations()); !done) return fail(done.error());
   return std::unique_ptr<StateStore>(new StateStore(std::move(*database), std::move(options)));
 }
 
@@ -140,6 +137,10 @@ void StateStore::idle() {
 
 uint64_t StateStore::octets() const {
   return size_of(database_.path()) + size_of(database_.path() + "-wal");
+}
+
+Expected<void> StateStore::limit_pages(uint64_t pages) {
+  return database_.execute("PRAGMA max_page_count=" + std::to_string(pages));
 }
 
 Expected<uint64_t> StateStore::number(const std::string& name) {

@@ -44,6 +44,8 @@ class StateStore final : public change::ChangeStore, public audit::AuditStore {
   /// Empties the write-ahead log when something was written since; for quiet moments.
   void idle();
   uint64_t octets() const;  ///< of the database file and its log
+  /// The database refuses to grow beyond so many pages, with disk_full: what tests fill up.
+  Expected<void> limit_pages(uint64_t pages);
 
   // Transactions
   Expected<void> begin() override;

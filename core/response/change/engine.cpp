@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/json.h"
+#include "base/log.h"
 #include "response/change/writing.h"
 
 namespace postern::change {
@@ -34,7 +35,7 @@ Expected<void> ChangeEngine::open() {
     const auto page = store_.documents("", after, kPage, false);
     if (!page) return fail(page.error());
     for (const StoredDocument& document : *page) {
-      if (auto done = compile({document.name, std::nullopt, document.body}, document.version); !done) return done;
+      if (auto done = compile_stored(document); !done) return done;
       newest = std::max(newest, document.version);
     }
     if (page->size() < kPage) break;
@@ -49,6 +50,20 @@ Expected<void> ChangeEngine::open() {
   if (!waiting) return fail(waiting.error());
   for (ChangeSet& change : *waiting) pending_[change.id] = pend(std::move(change));
   return {};
+}
+
+/// A document of an older version that this one refuses does not keep the service from starting when its kind has
+/// something to fall back to.
+Expected<void> ChangeEngine::compile_stored(const StoredDocument& document) {
+  const auto done = compile({document.name, std::nullopt, document.body}, document.version);
+  const DocumentKind* kind = kinds_.find(document.name);
+  if (done || kind == nullptr) return done;
+  std::string why = document.name.to_string() + ":";
+  for (const std::string& arg : done.error().args) why += " " + arg;
+  if (done.error().code != ErrorCode::bad_input) return done;
+  if (kind->fallback.empty()) return fail(ErrorCode::folder_damaged, {"documents", why});
+  log_error("change", "a document is left out and the defaults hold: " + why);
+  return compile({document.name, std::nullopt, kind->fallback}, document.version);
 }
 
 /// What is there now beside what is wanted. Items that are as wanted already are left out.

@@ -110,6 +110,7 @@ class ChangeEngine {
   Expected<void> write_documents(Writing& writing);
   Expected<void> write_secrets(const Writing& writing, const Item& item);
   Expected<void> compile(const Item& item, uint64_t version);
+  Expected<void> compile_stored(const StoredDocument& document);
   Expected<void> write_audit(const Writing& writing);
   Expected<Applied> finish(Writing& writing);
   void roll_back();

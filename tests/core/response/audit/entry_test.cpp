@@ -1,8 +1,9 @@
+#include "response/audit/entry.h"
+
 #include <QtTest>
 
 #include "crypto/ed25519.h"
 #include "response/audit/audit_log.h"
-#include "response/audit/entry.h"
 #include "response/audit/head.h"
 
 using namespace postern;
@@ -34,7 +35,15 @@ class EntryTest : public QObject {
 void EntryTest::canonical_form() {
   Entry small{1, 2, "a", "b", "", "d", {}};
   // version, seq, time, four fields with their lengths, 32 octets.
-  QCOMPARE(hex(serialise(small)), "01" "0000000000000001" "0000000000000002" "0000000161" "0000000162" "00000000" "0000000164" + std::string(64, '0'));
+  QCOMPARE(hex(serialise(small)),
+           "01"
+           "0000000000000001"
+           "0000000000000002"
+           "0000000161"
+           "0000000162"
+           "00000000"
+           "0000000164" +
+               std::string(64, '0'));
   const auto back = parse_entry(serialise(example()));
   QVERIFY(back.has_value());
   QVERIFY(*back == example());
@@ -103,8 +112,8 @@ void EntryTest::erased_objects() {
   QVERIFY(parse_erased_object(erased_object(5, 900), first, last));
   QCOMPARE(first, uint64_t{5});
   QCOMPARE(last, uint64_t{900});
-  for (const char* bad : {"", "audit/", "audit/5", "audit/5-", "audit/0-3", "audit/9-3", "audit/5-9x", "audit/-5-9", "other/5-9",
-                          "audit/99999999999999999999-99999999999999999999"})
+  for (const char* bad : {"", "audit/", "audit/5", "audit/5-", "audit/0-3", "audit/9-3", "audit/5-9x", "audit/-5-9",
+                          "other/5-9", "audit/99999999999999999999-99999999999999999999"})
     QVERIFY2(!parse_erased_object(bad, first, last), bad);
 }
 

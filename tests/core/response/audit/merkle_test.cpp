@@ -29,7 +29,9 @@ class Nodes final : public AuditStore {
   Frontier add(const std::vector<Bytes>& data) {
     Frontier out;
     for (const Bytes& entry : data)
-      add_leaf(out, leaf_hash(entry), [this](unsigned level, uint64_t index, const Digest& hash) { nodes[{level, index}] = hash; });
+      add_leaf(out, leaf_hash(entry), [this](unsigned level, uint64_t index, const Digest& hash) {
+        nodes[{level, index}] = hash;
+      });
     return out;
   }
   std::map<std::pair<unsigned, uint64_t>, Digest> nodes;
@@ -73,7 +75,8 @@ class MerkleTest : public QObject {
 
 /// From the test data of the certificate-transparency implementation: leaves "", 00, 10, 2021, 3031, ...
 void MerkleTest::known_roots() {
-  const char* inputs[] = {"", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
+  const char* inputs[] = {
+      "", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"};
   const char* roots[] = {"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
                          "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
                          "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",

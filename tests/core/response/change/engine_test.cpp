@@ -1,4 +1,5 @@
 #include <QtTest>
+#include <set>
 
 #include "support/engine_folder.h"
 
@@ -56,7 +57,8 @@ void EngineTest::what_the_policy_refuses_never_was() {
   QVERIFY(f.apply({{"thing/1", R"({"text":"a"})"}}).has_value());
   const auto before = f.everything();
   const auto in_force = f.stage.in_force;
-  QCOMPARE(code_of(f.apply({{"thing/1", R"({"text":"b"})"}, {"thing/2", R"({"text":"refused"})"}})), ErrorCode::bad_input);
+  QCOMPARE(code_of(f.apply({{"thing/1", R"({"text":"b"})"}, {"thing/2", R"({"text":"refused"})"}})),
+           ErrorCode::bad_input);
   QCOMPARE(f.everything(), before);
   QVERIFY(f.stage.in_force == in_force);
   QVERIFY(f.stage.next.empty());
@@ -113,7 +115,8 @@ void EngineTest::undo_merges_or_conflicts() {
 void EngineTest::a_conflict_stops_the_whole_undo() {
   EngineFolder f;
   QVERIFY(f.start());
-  const auto both = f.apply({{"thing/1", R"({"text":"a"})"}, {"thing/2", R"({"text":"a"})"}, {"thing/3", R"({"text":"a"})"}});
+  const auto both =
+      f.apply({{"thing/1", R"({"text":"a"})"}, {"thing/2", R"({"text":"a"})"}, {"thing/3", R"({"text":"a"})"}});
   QVERIFY(f.apply({{"thing/2", R"({"text":"b"})"}}).has_value());
   QVERIFY(f.apply({{"thing/3", R"({"text":"b"})"}}).has_value());
   const auto before = f.everything();
@@ -127,8 +130,12 @@ void EngineTest::plans_say_what_would_happen() {
   EngineFolder f;
   QVERIFY(f.start());
   QVERIFY(f.apply({{"thing/1", "{}"}, {"thing/2", "{}"}, {"thing/3", "{}"}, {"thing/4", "{}"}}).has_value());
-  const auto made = f.apply({{"thing/1", R"({"text":"a"})"}, {"thing/2", R"({"text":"a"})"}, {"thing/3", R"({"text":"a"})"}, {"thing/4", R"({"text":"a"})"}});
-  QVERIFY(f.apply({{"thing/2", "{}"}, {"thing/3", R"({"text":"a","count":4})"}, {"thing/4", R"({"text":"c"})"}}).has_value());
+  const auto made = f.apply({{"thing/1", R"({"text":"a"})"},
+                             {"thing/2", R"({"text":"a"})"},
+                             {"thing/3", R"({"text":"a"})"},
+                             {"thing/4", R"({"text":"a"})"}});
+  QVERIFY(f.apply({{"thing/2", "{}"}, {"thing/3", R"({"text":"a","count":4})"}, {"thing/4", R"({"text":"c"})"}})
+              .has_value());
   const auto steps = f.engine->plan_undo(made->id);
   QCOMPARE(steps->size(), size_t{4});
   using Kind = UndoStep::Kind;
@@ -219,7 +226,8 @@ void EngineTest::pending_holds_its_documents() {
   QVERIFY(pending->deadline.has_value());
   const auto refused = f.apply({{"thing/1", R"({"text":"c"})"}});
   QCOMPARE(code_of(refused), ErrorCode::pending);
-  QCOMPARE(refused.error().args, (std::vector<std::string>{std::to_string(pending->id), format_rfc3339(*pending->deadline)}));
+  QCOMPARE(refused.error().args,
+           (std::vector<std::string>{std::to_string(pending->id), format_rfc3339(*pending->deadline)}));
   QCOMPARE(code_of(f.apply({{"thing/2", ""}})), ErrorCode::pending);
   QCOMPARE(code_of(f.engine->undo(other->id, f.author)), ErrorCode::conflict);
   QVERIFY(f.apply({{"thing/3", "{}"}}).has_value());
@@ -236,7 +244,8 @@ void EngineTest::an_overdue_change_others_build_upon() {
   QVERIFY(f.apply({{"thing/1", R"({"text":"refused-later"})"}}).has_value());
   const auto pending = f.apply({{"thing/1", R"({"text":"b"})"}}, Seconds(30));
   // Meanwhile the policy has come to refuse what stood there before.
-  QVERIFY(f.tamper("UPDATE journal_item SET before='{\"count\":0,\"key\":\"\",\"tags\":[],\"text\":\"refused\"}' WHERE change=2"));
+  QVERIFY(f.tamper(
+      "UPDATE journal_item SET before='{\"count\":0,\"key\":\"\",\"tags\":[],\"text\":\"refused\"}' WHERE change=2"));
   f.clock.advance(std::chrono::seconds(31));
   QVERIFY(f.start());
   const auto reverted = f.engine->revert_overdue();
@@ -317,7 +326,8 @@ void EngineTest::a_full_disk_changes_nothing() {
   ErrorCode code = ErrorCode::none;
   for (int i = 0; i < 200 && code == ErrorCode::none; ++i) {
     Proposal proposal = f.proposal({});
-    for (int k = 0; k < 50; ++k) proposal.items.emplace_back(DocumentName{"thing", "x" + std::to_string(i) + "-" + std::to_string(k)}, "{}");
+    for (int k = 0; k < 50; ++k)
+      proposal.items.emplace_back(DocumentName{"thing", "x" + std::to_string(i) + "-" + std::to_string(k)}, "{}");
     code = code_of(f.engine->apply(std::move(proposal)));
   }
   QCOMPARE(code, ErrorCode::disk_full);
@@ -352,7 +362,8 @@ void EngineTest::patches_are_exported() {
   QCOMPARE(patches.size(), size_t{3});
   for (size_t i = 0; i < 3; ++i) {
     const Item& item = change.items[i];
-    const Json before = item.before ? Json::parse(*item.before) : Json(), after = item.after ? Json::parse(*item.after) : Json();
+    const Json before = item.before ? Json::parse(*item.before) : Json(),
+               after = item.after ? Json::parse(*item.after) : Json();
     QCOMPARE(before.patch(patches[i].at("patch")), after);
     QCOMPARE(after.patch(patches[i].at("inverse")), before);
   }
@@ -364,17 +375,22 @@ void EngineTest::everything_is_told() {
   EngineFolder f;
   QVERIFY(f.start());
   std::vector<std::string> told;
-  f.engine->on_moved([&told](const ChangeSet& change) { told.push_back(std::to_string(change.id) + " " + std::string(state_name(change.state))); });
+  f.engine->on_moved([&told](const ChangeSet& change) {
+    told.push_back(std::to_string(change.id) + " " + std::string(state_name(change.state)));
+  });
   const auto one = f.apply({{"thing/1", "{}"}}, Seconds(30));
   QVERIFY(f.engine->confirm(one->id, f.author).has_value());
   QVERIFY(f.engine->undo(one->id, f.author).has_value());
   QCOMPARE(told, (std::vector<std::string>{"1 pending-confirm", "1 confirmed", "1 reverted", "2 applied"}));
   // And each step stands in the audit.
   std::vector<std::string> actions;
-  QVERIFY(f.store->read_entries(1, false, false, [&](const audit::StoredEntry& entry) {
-    actions.push_back(entry.entry.action);
-    return true;
-  }).has_value());
+  QVERIFY(f.store
+              ->read_entries(1, false, false,
+                             [&](const audit::StoredEntry& entry) {
+                               actions.push_back(entry.entry.action);
+                               return true;
+                             })
+              .has_value());
   QCOMPARE(actions, (std::vector<std::string>{"test", "change.confirm", "change.undo"}));
 }
 

@@ -1,9 +1,10 @@
+#include "response/change/schema.h"
+
 #include <QtTest>
 
 #include "base/json.h"
 #include "response/change/document.h"
 #include "response/change/merge.h"
-#include "response/change/schema.h"
 
 using namespace postern;
 using namespace postern::change;
@@ -16,7 +17,9 @@ DocumentKind example() {
                     secret_id("key"), choice("mode", {"soft", "hard"}, "soft")});
 }
 
-Json parse(const char* text) { return Json::parse(text); }
+Json parse(const char* text) {
+  return Json::parse(text);
+}
 
 }  // namespace
 
@@ -101,9 +104,10 @@ void SchemaTest::names() {
     QVERIFY2(name.has_value(), good);
     QCOMPARE(name->to_string(), std::string(good));
   }
-  for (const std::string bad : {std::string(), std::string("a"), std::string("/b"), std::string("a/"), std::string("A/b"), std::string("a b/c"),
-                                std::string("a/b c"), std::string("a/b\n"), std::string("a/\xff"), std::string("a/\0", 3), "a/" + std::string(256, 'x'),
-                                std::string(65, 'a') + "/b"})
+  for (const std::string& bad :
+       {std::string(), std::string("a"), std::string("/b"), std::string("a/"), std::string("A/b"), std::string("a b/c"),
+        std::string("a/b c"), std::string("a/b\n"), std::string("a/\xff"), std::string("a/\0", 3),
+        "a/" + std::string(256, 'x'), std::string(65, 'a') + "/b"})
     QVERIFY2(!DocumentName::parse(bad), bad.c_str());
 }
 
@@ -155,7 +159,8 @@ void SchemaTest::merging_data() {
   row("both take away", R"({"a":1})", R"({})", R"({})", R"({})");
   row("both add the same", R"({})", R"({"a":1})", R"({"a":1})", R"({"a":1})");
   row("both add otherwise", R"({})", R"({"a":1})", R"({"a":2})", "");
-  row("inner objects", R"({"o":{"a":1,"b":1}})", R"({"o":{"a":2,"b":1}})", R"({"o":{"a":1,"b":2}})", R"({"o":{"a":2,"b":2}})");
+  row("inner objects", R"({"o":{"a":1,"b":1}})", R"({"o":{"a":2,"b":1}})", R"({"o":{"a":1,"b":2}})",
+      R"({"o":{"a":2,"b":2}})");
   row("inner conflict", R"({"o":{"a":1}})", R"({"o":{"a":2}})", R"({"o":{"a":3}})", "");
   row("lists", R"({"l":[1]})", R"({"l":[2]})", R"({"l":[3]})", "");
   row("sets", R"({"s":["a","b"]})", R"({"s":["b","c"]})", R"({"s":["a","b","d"]})", R"({"s":["b","d","c"]})");
@@ -177,7 +182,8 @@ void SchemaTest::merging() {
 
 void SchemaTest::patches_lead_there_and_back() {
   const auto kind = example();
-  const std::vector<Json> bodies = {Json(), parse(R"({"a":1})"), parse(R"({"a":2,"b":[1,2,3]})"), parse(R"({"a":{"~/":"x"}})")};
+  const std::vector<Json> bodies = {Json(), parse(R"({"a":1})"), parse(R"({"a":2,"b":[1,2,3]})"),
+                                    parse(R"({"a":{"~/":"x"}})")};
   for (const Json& before : bodies)
     for (const Json& after : bodies) QCOMPARE(before.patch(kind.diff(before, after)), after);
 }

@@ -123,10 +123,13 @@ void AuditTest::erased_payloads() {
   QCOMPARE(verdict->entries, uint64_t{21});
   QVERIFY(*root_at(*f.store, 20) == *root);
   std::vector<uint64_t> without;
-  QVERIFY(f.store->read_entries(1, false, true, [&](const StoredEntry& entry) {
-    if (!entry.has_payload) without.push_back(entry.entry.seq);
-    return true;
-  }).has_value());
+  QVERIFY(f.store
+              ->read_entries(1, false, true,
+                             [&](const StoredEntry& entry) {
+                               if (!entry.has_payload) without.push_back(entry.entry.seq);
+                               return true;
+                             })
+              .has_value());
   QCOMPARE(without, (std::vector<uint64_t>{5, 6, 7, 8, 9}));
   {
     audit::Transaction transaction(*f.store);
@@ -148,10 +151,13 @@ void AuditTest::payloads_are_encrypted() {
   }
   QVERIFY(f.open());
   std::string text;
-  QVERIFY(f.store->read_entries(1, false, true, [&](const StoredEntry& entry) {
-    text = to_string(entry.payload->text);
-    return true;
-  }).has_value());
+  QVERIFY(f.store
+              ->read_entries(1, false, true,
+                             [&](const StoredEntry& entry) {
+                               text = to_string(entry.payload->text);
+                               return true;
+                             })
+              .has_value());
   QCOMPARE(text, std::string("Xyzzy-payload-in-clear"));
 }
 
@@ -166,11 +172,15 @@ void AuditTest::proofs_over_the_store() {
   const Head later = (*f.store->newest_head())->head;
   const auto consistency = consistency_proof(*f.store, earlier.size, later.size);
   QVERIFY(verify_consistency(earlier.size, later.size, earlier.root, later.root, *consistency));
-  QVERIFY(f.store->read_entries(1, false, false, [&](const StoredEntry& stored) {
-    const auto proof = inclusion_proof(*f.store, stored.entry.seq - 1, later.size);
-    const Digest leaf = leaf_hash(serialise(stored.entry));
-    return proof && verify_inclusion(leaf, stored.entry.seq - 1, later.size, *proof, later.root);
-  }).has_value());
+  QVERIFY(f.store
+              ->read_entries(1, false, false,
+                             [&](const StoredEntry& stored) {
+                               const auto proof = inclusion_proof(*f.store, stored.entry.seq - 1, later.size);
+                               const Digest leaf = leaf_hash(serialise(stored.entry));
+                               return proof &&
+                                      verify_inclusion(leaf, stored.entry.seq - 1, later.size, *proof, later.root);
+                             })
+              .has_value());
 }
 
 void AuditTest::a_damaged_copy_outside_stays() {

@@ -128,7 +128,9 @@ void StateStoreTest::changes_come_back_as_they_went() {
 void StateStoreTest::secrets_open_with_their_key_only() {
   StateFolder f;
   QVERIFY(f.open());
-  QVERIFY(in_transaction(f, [&] { return f.store->put_secret({"s1", {"a", "1"}, "password", Secret("xyzzy")}, 5).has_value(); }));
+  QVERIFY(in_transaction(f, [&] {
+    return f.store->put_secret({"s1", {"a", "1"}, "password", Secret("xyzzy")}, 5).has_value();
+  }));
   QCOMPARE(std::string(f.store->open_secret("s1")->reveal()), std::string("xyzzy"));
   QCOMPARE(f.store->open_secret("s2").error().code, ErrorCode::not_found);
   const auto info = f.store->secret_info("s1");
@@ -162,7 +164,9 @@ void StateStoreTest::a_secret_cannot_take_another_s_place() {
 void StateStoreTest::erased_secrets_leave_no_octets() {
   StateFolder f;
   QVERIFY(f.open());
-  QVERIFY(in_transaction(f, [&] { return f.store->put_secret({"s1", {"a", "1"}, "password", Secret("xyzzy")}, 5).has_value(); }));
+  QVERIFY(in_transaction(f, [&] {
+    return f.store->put_secret({"s1", {"a", "1"}, "password", Secret("xyzzy")}, 5).has_value();
+  }));
   f.store->idle();
   f.close();
   std::string box;

@@ -1,4 +1,5 @@
-// Somebody with the database in his hands: whatever he does to the trail is found, at its place, and called by its name.
+// Somebody with the database in his hands: whatever he does to the trail is found, at its place, and called by its
+// name.
 #include <QtTest>
 #include <fstream>
 
@@ -10,7 +11,7 @@ using test::StateFolder;
 
 namespace {
 
-constexpr int kEntries = 50;      // signed after 20 and 40
+constexpr int kEntries = 50;  // signed after 20 and 40
 
 /// Twenty, a head, twenty, a head, ten without one.
 bool fill(StateFolder& f) {
@@ -53,7 +54,8 @@ bool forge(StateFolder& f, uint64_t seq, const std::function<void(Entry&)>& chan
   if (!f.store->put_frontier({frontier, (*old)->mac}) || !transaction.commit()) return false;
   std::string sql;
   for (size_t i = 0; i < entries.size(); ++i)
-    sql += "UPDATE audit_entry SET actor='" + entries[i].actor + "', chain=x'" + hex(chains[i]) + "' WHERE seq=" + std::to_string(i + 1) + ";";
+    sql += "UPDATE audit_entry SET actor='" + entries[i].actor + "', chain=x'" + hex(chains[i]) +
+           "' WHERE seq=" + std::to_string(i + 1) + ";";
   return f.tamper(sql);
 }
 
@@ -76,7 +78,9 @@ class TamperTest : public QObject {
 void TamperTest::statements_data() {
   QTest::addColumn<QString>("sql");
   QTest::addColumn<QString>("expected");
-  const auto row = [](const char* name, const char* sql, const char* expected) { QTest::newRow(name) << sql << expected; };
+  const auto row = [](const char* name, const char* sql, const char* expected) {
+    QTest::newRow(name) << sql << expected;
+  };
   row("nothing", "SELECT 1", "ok");
   row("actor", "UPDATE audit_entry SET actor='mallory' WHERE seq=7", "7 edited");
   row("object of the first", "UPDATE audit_entry SET object='x' WHERE seq=1", "1 edited");
@@ -90,16 +94,24 @@ void TamperTest::statements_data() {
   row("one deleted", "DELETE FROM audit_entry WHERE seq=7", "7 deleted");
   row("first deleted", "DELETE FROM audit_entry WHERE seq=1", "1 deleted");
   row("some deleted", "DELETE FROM audit_entry WHERE seq BETWEEN 10 AND 25", "10 deleted");
-  row("deleted and renumbered", "DELETE FROM audit_entry WHERE seq=7; UPDATE audit_entry SET seq=-seq WHERE seq>7; UPDATE audit_entry SET seq=-seq-1 WHERE seq<0",
+  row("deleted and renumbered",
+      "DELETE FROM audit_entry WHERE seq=7; UPDATE audit_entry SET seq=-seq WHERE seq>7; UPDATE audit_entry SET "
+      "seq=-seq-1 WHERE seq<0",
       "7 deleted");
-  row("two swapped", "UPDATE audit_entry SET seq=-7 WHERE seq=7; UPDATE audit_entry SET seq=7 WHERE seq=8; UPDATE audit_entry SET seq=8 WHERE seq=-7",
+  row("two swapped",
+      "UPDATE audit_entry SET seq=-7 WHERE seq=7; UPDATE audit_entry SET seq=7 WHERE seq=8; UPDATE audit_entry SET "
+      "seq=8 WHERE seq=-7",
       "7 reordered");
-  row("far ones swapped", "UPDATE audit_entry SET seq=-3 WHERE seq=3; UPDATE audit_entry SET seq=3 WHERE seq=41; UPDATE audit_entry SET seq=41 WHERE seq=-3",
+  row("far ones swapped",
+      "UPDATE audit_entry SET seq=-3 WHERE seq=3; UPDATE audit_entry SET seq=3 WHERE seq=41; UPDATE audit_entry SET "
+      "seq=41 WHERE seq=-3",
       "3 reordered");
   row("moved to the end", "UPDATE audit_entry SET seq=51 WHERE seq=9", "9 reordered");
   row("last one cut", "DELETE FROM audit_entry WHERE seq=50", "50 truncated");
   row("end cut", "DELETE FROM audit_entry WHERE seq>30", "31 truncated");
-  row("end cut with everything beside it", "DELETE FROM audit_entry WHERE seq>30; DELETE FROM audit_node WHERE position>=(30>>level); DELETE FROM audit_payload WHERE seq>30",
+  row("end cut with everything beside it",
+      "DELETE FROM audit_entry WHERE seq>30; DELETE FROM audit_node WHERE position>=(30>>level); DELETE FROM "
+      "audit_payload WHERE seq>30",
       "31 truncated");
   row("all gone", "DELETE FROM audit_entry", "1 truncated");
   row("frontier gone", "DELETE FROM audit_frontier", "50 deleted");
@@ -111,10 +123,14 @@ void TamperTest::statements_data() {
   row("last head deleted", "DELETE FROM audit_head WHERE size=40", "40 deleted");
   row("a head edited", "UPDATE audit_head SET head=randomblob(250) WHERE size=20", "20 edited");
   row("a head moved", "UPDATE audit_head SET size=21 WHERE size=20", "21 edited");
-  row("payload edited", "UPDATE audit_payload SET box=(SELECT box FROM audit_payload WHERE seq=4) WHERE seq=5", "5 edited");
+  row("payload edited", "UPDATE audit_payload SET box=(SELECT box FROM audit_payload WHERE seq=4) WHERE seq=5",
+      "5 edited");
   row("payload deleted", "DELETE FROM audit_payload WHERE seq=5", "5 deleted");
-  row("payload deleted before an edit", "DELETE FROM audit_payload WHERE seq=5; UPDATE audit_entry SET actor='m' WHERE seq=9", "5 deleted");
-  row("an entry invented", "INSERT INTO audit_entry SELECT 51,time,actor,via,action,object,commitment,chain FROM audit_entry WHERE seq=50", "51 edited");
+  row("payload deleted before an edit",
+      "DELETE FROM audit_payload WHERE seq=5; UPDATE audit_entry SET actor='m' WHERE seq=9", "5 deleted");
+  row("an entry invented",
+      "INSERT INTO audit_entry SELECT 51,time,actor,via,action,object,commitment,chain FROM audit_entry WHERE seq=50",
+      "51 edited");
 }
 
 void TamperTest::statements() {
@@ -136,7 +152,8 @@ void TamperTest::every_entry_and_column() {
   for (int seq = 1; seq <= kEntries; seq += 7)
     for (const char* column : {"time", "actor", "via", "action", "object", "commitment"}) {
       const std::string value = std::string(column) == "time" ? "time+1" : "'mallory'";
-      QVERIFY(f.tamper("UPDATE audit_entry SET " + std::string(column) + "=" + value + " WHERE seq=" + std::to_string(seq)));
+      QVERIFY(f.tamper("UPDATE audit_entry SET " + std::string(column) + "=" + value +
+                       " WHERE seq=" + std::to_string(seq)));
       QCOMPARE(found(f), QString::number(seq) + " edited");
       f.close();
       std::filesystem::copy(f.path() + "/good", f.database(), std::filesystem::copy_options::overwrite_existing);
