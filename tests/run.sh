@@ -99,7 +99,7 @@ if [ "$mode" = --fast ]; then
 fi
 phase 'unit tests, rules' run_ctest dev -LE 'live|mingw'
 phase 'syntax for Windows' run_ctest dev -L mingw
-phase 'build release' build release postern && phase 'live tests' run_ctest release -L live
+phase 'build release' build release postern && phase 'live tests' run_ctest release -L 'live|links'
 phase 'build tsan' build tsan thread_tests && phase 'thread tests' run_ctest tsan -L threads
 phase 'build fuzz' build fuzz && phase 'fuzz' run_fuzz
 finish
