@@ -1,5 +1,7 @@
 #include "protocol/mime/walk.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace postern::mime {
@@ -170,12 +172,19 @@ class Walker {
   /// Ends the parts of all frames from `first` on.
   void close_frames(size_t first, size_t end) {
     while (frames_.size() > first) {
-      Part& part = walk_.parts[frames_.back().part];
-      const size_t begin = static_cast<size_t>(part.body.data() - text_.data());
-      part.body = text_.substr(begin, end > begin ? end - begin : 0);
+      end_part(walk_.parts[frames_.back().part], end);
       if (!frames_.back().boundary.empty()) --multiparts_;
       frames_.pop_back();
     }
+  }
+
+  /// The line end that belongs to a boundary may be the empty line after a header, or what came before the part.
+  void end_part(Part& part, size_t end) const {
+    const auto offset = [this](std::string_view piece) { return static_cast<size_t>(piece.data() - text_.data()); };
+    const size_t body = std::min(offset(part.body), end);
+    const size_t header = std::min(offset(part.header), body);
+    part.header = text_.substr(header, std::min(part.header.size(), body - header));
+    part.body = text_.substr(body, end - body);
   }
 
   std::string_view text_;

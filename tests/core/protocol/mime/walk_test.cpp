@@ -38,6 +38,7 @@ class WalkTest : public QObject {
   void messages_inside();
   void encoded_messages_stay_closed();
   void digests();
+  void line_ends_that_belong_to_a_boundary();
   void broken_ones();
   void limits();
   void names_and_dispositions();
@@ -109,6 +110,23 @@ void WalkTest::encoded_messages_stay_closed() {
 void WalkTest::digests() {
   QCOMPARE(shown("Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\ny\n--b--\n"),
            std::string("multipart/digest 0\nmessage/rfc822 1\ntext/plain 2 [y]\n"));
+}
+
+/// The line end before a boundary is not content, nor when it is the empty line after the header of a message inside.
+void WalkTest::line_ends_that_belong_to_a_boundary() {
+  const std::string text =
+      "Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nA: b\r\n\r\n--b\r\n\r\n--b\r\n--b--\r\n";
+  const Walk walked = walk(text);
+  QCOMPARE(shown(text),
+           std::string("multipart/digest 0\nmessage/rfc822 1\ntext/plain 2 []\nmessage/rfc822 1\ntext/plain 2 []\n"
+                       "message/rfc822 1\ntext/plain 2 []\n"));
+  QCOMPARE(walked.parts.at(1).body, std::string_view("A: b\r\n"));
+  QCOMPARE(walked.parts.at(2).header, std::string_view("A: b\r\n"));
+  for (size_t i = 1; i < walked.parts.size(); ++i) {
+    const std::string_view body = walked.parts[i].body;
+    const std::string_view around = walked.parts[walked.parts[i].parent].body;
+    QVERIFY(body.data() >= around.data() && body.data() + body.size() <= around.data() + around.size());
+  }
 }
 
 void WalkTest::broken_ones() {
