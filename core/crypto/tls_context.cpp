@@ -79,6 +79,8 @@ Expected<void> trust(SSL_CTX* context, const std::string& ca_pem) {
   if (parts.certificates.empty()) return fail(ErrorCode::bad_input, {"ca", "no certificate in it"});
   X509_STORE* const store = SSL_CTX_get_cert_store(context);
   for (const auto& certificate : parts.certificates) {
+    // OpenSSL derives what it needs of a certificate when it is first asked. Asked here, no two threads do it at once.
+    X509_check_purpose(certificate.get(), -1, 0);
     must(X509_STORE_add_cert(store, certificate.get()) == 1, "trust anchor");
   }
   return {};
