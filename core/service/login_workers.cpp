@@ -61,12 +61,16 @@ void LoginWorkers::run() {
   }
 }
 
-void LoginWorkers::stop() {
+void LoginWorkers::cancel() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   ready_.notify_all();
+}
+
+void LoginWorkers::stop() {
+  cancel();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
 }

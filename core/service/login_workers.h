@@ -35,7 +35,9 @@ class LoginWorkers {
   ~LoginWorkers();
   /// False when the queue or the network's share of it is full: the login gets a temporary refusal. The job is then dropped uncalled.
   bool submit(NetworkClass network_class, const Network& network, Job job);
-  /// Cancels what waits, joins the threads. Idempotent.
+  /// From now on nothing is taken, and what waits is called as cancelled. Returns at once.
+  void cancel();
+  /// cancel(), then joins the threads. Idempotent.
   void stop();
   size_t waiting() const;
 
