@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <string_view>
 #include <vector>
 
 #include "adapters/store/ledger_month.h"
@@ -15,16 +16,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The database file format, section 1.3: the user version stands at offset 60, most significant octet first.
-constexpr std::streamoff kUserVersionAt = 60;
+// The database file format, section 1.3: the file begins with these 16 octets; the user version stands at offset 60,
+// most significant octet first.
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+constexpr size_t kUserVersionAt = 60;
 
+/// 0 for what is no database: that is found, and told, when it is opened.
 int64_t version_in_header(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
-  std::array<char, 4> octets{};
-  file.seekg(kUserVersionAt);
-  if (!file.read(octets.data(), octets.size())) return 0;
+  std::array<char, kUserVersionAt + 4> header{};
+  if (!file.read(header.data(), header.size())) return 0;
+  if (!std::string_view(header.data(), header.size()).starts_with(kMagic)) return 0;
   int64_t version = 0;
-  for (const char octet : octets) version = version << 8 | static_cast<uint8_t>(octet);
+  for (size_t i = kUserVersionAt; i < header.size(); ++i) version = version << 8 | static_cast<uint8_t>(header[i]);
   return version;
 }
 

@@ -1,0 +1,250 @@
+// The shipped program with its own core: every verb in process and attached, and what stands in its way.
+#include <QDir>
+#include <QJsonArray>
+#include <memory>
+#include <vector>
+
+#include "app/cli/program.h"
+
+using namespace postern::test;
+
+namespace {
+
+/// A data folder of its own, with a home of its own for the key.
+class Real {
+ public:
+  Real() : folder(program.data() + "/data") {}
+  Ran run(const QStringList& words, const QByteArray& input = {}) const {
+    return program.run_plain(QStringList{"--data", folder, "--json"} + words, input);
+  }
+  bool init() const {
+    return run({"init", "--domain", "b.example", "--admin", "anna", "--password-stdin"}, "first password 1\n").exit ==
+           0;
+  }
+
+  Program program{POSTERN_PROGRAM};
+  QString folder;
+};
+
+class Service {
+ public:
+  explicit Service(const Real& real) {
+    process.setProcessEnvironment(real.program.environment());
+    process.start(POSTERN_PROGRAM, {"--data", real.folder, "serve", "--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"});
+    while (!process.canReadLine() && process.waitForReadyRead(kPatience)) {
+    }
+    ready = process.readLine();
+  }
+  ~Service() {
+    process.kill();
+    process.waitForFinished(kPatience);
+  }
+
+  QProcess process;
+  QByteArray ready;
+};
+
+/// The names in a reply, all the way down; lists by their first item.
+QStringList names_in(const QJsonValue& value) {
+  QStringList names;
+  if (value.isArray()) return value.toArray().isEmpty() ? names : names_in(value.toArray().first());
+  const QJsonObject object = value.toObject();
+  for (auto it = object.begin(); it != object.end(); ++it) {
+    names += it.key();
+    for (const QString& inner : names_in(it.value())) names += it.key() + '.' + inner;
+  }
+  return names;
+}
+
+QString change_of(const Ran& ran) {
+  return ran.json()["change"].toString();
+}
+
+}  // namespace
+
+class RealTest : public QObject {
+  Q_OBJECT
+ private slots:
+  void reads_are_the_same_both_ways();
+  void changes_made_one_way_are_undone_the_other();
+  void a_password_taken_by_the_service();
+  void init_never_touches_what_is_there();
+  void what_stands_in_the_way_data();
+  void what_stands_in_the_way();
+  void a_second_service();
+  void stopped_means_free();
+  void commands_side_by_side();
+};
+
+void RealTest::reads_are_the_same_both_ways() {
+  const Real real;
+  QVERIFY(real.init());
+  QCOMPARE(real.run({"user", "add", "karl@b.example", "--password-stdin"}, "second password 2\n").exit, 0);
+  const QList<QStringList> reads = {{"status"},
+                                    {"metrics"},
+                                    {"user", "list"},
+                                    {"user", "show", "karl@b.example"},
+                                    {"document", "list"},
+                                    {"document", "get", "smtp/limits"},
+                                    {"change", "list"},
+                                    {"change", "show", "2"},
+                                    {"audit", "list"},
+                                    {"audit", "show", "2"},
+                                    {"audit", "verify"},
+                                    {"session", "list"},
+                                    {"certificate", "show"},
+                                    {"certificate", "authority"}};
+  QList<Ran> alone;
+  for (const QStringList& words : reads) alone += real.run(words);
+  const Service service(real);
+  QVERIFY2(service.ready.startsWith("ready smtp=127.0.0.1:"), service.ready.constData());
+  for (qsizetype i = 0; i < reads.size(); ++i) {
+    const QString words = reads[i].join(' ');
+    const Ran attached = real.run(reads[i]);
+    QVERIFY2(alone[i].exit == 0 && attached.exit == 0, qPrintable(words + ": " + alone[i].err + attached.err));
+    QVERIFY2(!names_in(attached.json()).isEmpty(), qPrintable(words));
+    // A core for one command has neither sessions nor a start; whatever else it says is said in the same form.
+    QCOMPARE(names_in(attached.json()), names_in(alone[i].json()));
+    if (!QStringList{"status", "metrics"}.contains(words)) QCOMPARE(attached.out, alone[i].out);
+  }
+  QCOMPARE(real.run({"status"}).json()["state"].toString(), QString("running"));
+}
+
+void RealTest::changes_made_one_way_are_undone_the_other() {
+  const Real real;
+  QVERIFY(real.init());
+  const QString before = real.run({"document", "get", "smtp/limits"}).out;
+  const QString alone = change_of(real.run({"document", "set", "smtp/limits", "recipients=50"}));
+  QVERIFY(!alone.isEmpty());
+  {
+    const Service service(real);
+    QCOMPARE(real.run({"change", "undo", alone}).exit, 0);
+    QCOMPARE(real.run({"document", "get", "smtp/limits"}).out, before);
+  }
+  QString attached;
+  {
+    const Service service(real);
+    attached = change_of(real.run({"user", "add", "karl@b.example", "--no-password"}));
+    QVERIFY(!attached.isEmpty());
+    QCOMPARE(real.run({"user", "remove", "nobody@b.example"}).error()["code"].toString(), QString("not_found"));
+  }
+  const Ran undone = real.run({"change", "undo", attached, "--reason", "not needed"});
+  QVERIFY2(undone.exit == 0, qPrintable(undone.err));
+  QCOMPARE(real.run({"user", "list"}).json()["users"].toArray().size(), 1);
+  QVERIFY(real.run({"audit", "verify"}).json()["ok"].toBool());
+}
+
+void RealTest::a_password_taken_by_the_service() {
+  const Real real;
+  QVERIFY(real.init());
+  const Service service(real);
+  QCOMPARE(real.run({"user", "add", "karl@b.example", "--password-stdin"}, "tr0ub4dor-and-3\n").exit, 0);
+  const Ran again = real.run({"user", "add", "karl@b.example", "--password-stdin"}, "tr0ub4dor-and-3\n");
+  QCOMPARE(again.exit, 1);
+  QCOMPARE(again.error()["code"].toString(), QString("already_exists"));
+  for (const QStringList& words :
+       {QStringList{"change", "list"}, QStringList{"change", "show", "2"}, QStringList{"audit", "show", "2"},
+        QStringList{"user", "show", "karl@b.example"}, QStringList{"document", "get", "user/2"}})
+    QVERIFY2(!real.run(words).out.contains("tr0ub4dor"), qPrintable(words.join(' ')));
+}
+
+void RealTest::init_never_touches_what_is_there() {
+  const Real real;
+  QDir().mkpath(real.folder);
+  QFile precious(real.folder + "/precious");
+  QVERIFY(precious.open(QIODevice::WriteOnly));
+  precious.close();
+  const Ran refused =
+      real.run({"init", "--domain", "b.example", "--admin", "anna", "--password-stdin"}, "first password 1\n");
+  QCOMPARE(refused.error()["code"].toString(), QString("folder_not_empty"));
+  QCOMPARE(QDir(real.folder).entryList(QDir::NoDotAndDotDot | QDir::AllEntries | QDir::Hidden),
+           QStringList{"precious"});
+  QVERIFY(precious.remove());
+  QVERIFY(real.init());
+  QCOMPARE(
+      real.run({"init", "--domain", "c.example", "--admin", "bert", "--password-stdin"}, "first password 1\n").exit, 1);
+  QCOMPARE(real.run({"status"}).json()["domain"].toString(), QString("b.example"));
+  for (const QStringList& words : {QStringList{"--domain", "not a domain", "--admin", "anna"},
+                                   QStringList{"--domain", "b.example", "--admin", "a b@"}}) {
+    const Real other;
+    QCOMPARE(other.run(QStringList{"init", "--password-stdin"} + words, "first password 1\n").exit, 1);
+    QVERIFY(!QFile::exists(other.folder + "/state.db"));
+  }
+}
+
+void RealTest::what_stands_in_the_way_data() {
+  QTest::addColumn<QString>("what");
+  QTest::addColumn<QString>("code");
+  QTest::newRow("no folder") << "none"
+                             << "folder_missing";
+  QTest::newRow("empty folder") << "empty"
+                                << "not_initialised";
+  QTest::newRow("key gone") << "key"
+                            << "key_missing";
+  QTest::newRow("a file instead") << "file"
+                                  << "";
+  QTest::newRow("garbage for a database") << "garbage"
+                                          << "folder_damaged";
+}
+
+void RealTest::what_stands_in_the_way() {
+  QFETCH(QString, what);
+  QFETCH(QString, code);
+  const Real real;
+  if (what == "empty") QDir().mkpath(real.folder);
+  if (what == "file") real.program.write("data", "a file");
+  if (what == "key" || what == "garbage") QVERIFY(real.init());
+  if (what == "key") QVERIFY(QDir(real.program.data() + "/.config").removeRecursively());
+  if (what == "garbage") real.program.write("data/state.db", QByteArray(100'000, 'x'));
+  for (const QStringList& words :
+       {QStringList{"status"}, QStringList{"serve", "--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"}}) {
+    const Ran ran = real.run(words);
+    QCOMPARE(ran.exit, 3);
+    QVERIFY2(ran.err.count('\n') == 1 && ran.err.endsWith(".\n"), qPrintable(ran.err));
+    if (!code.isEmpty()) QCOMPARE(ran.error()["code"].toString(), code);
+  }
+  if (what == "garbage") QCOMPARE(real.program.read("data/state.db"), QString(100'000, 'x'));
+}
+
+void RealTest::a_second_service() {
+  const Real real;
+  QVERIFY(real.init());
+  const Service service(real);
+  const Ran second = real.run({"serve", "--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"});
+  QCOMPARE(second.exit, 3);
+  QCOMPARE(second.error()["code"].toString(), QString("folder_locked"));
+  QVERIFY(second.err.contains(QString::number(service.process.processId())));
+}
+
+void RealTest::stopped_means_free() {
+  const Real real;
+  QVERIFY(real.init());
+  for (int round = 0; round < 3; ++round) {
+    Service service(real);
+    QVERIFY(service.ready.startsWith("ready "));
+    QCOMPARE(real.run({"stop"}).exit, 0);
+    QVERIFY(service.process.waitForFinished(200));
+    QCOMPARE(service.process.exitCode(), 0);
+    QCOMPARE(service.process.readAllStandardError(), QByteArray());
+  }
+}
+
+void RealTest::commands_side_by_side() {
+  const Real real;
+  QVERIFY(real.init());
+  std::vector<std::unique_ptr<QProcess>> commands;
+  for (int i = 0; i < 3; ++i) {
+    commands.push_back(std::make_unique<QProcess>());
+    commands.back()->setProcessEnvironment(real.program.environment());
+    commands.back()->start(POSTERN_PROGRAM,
+                           {"--data", real.folder, "user", "add", QString("user%1@b.example").arg(i), "--no-password"});
+  }
+  for (const auto& command : commands) {
+    QVERIFY(command->waitForFinished(kPatience));
+    QVERIFY2(command->exitCode() == 0, command->readAllStandardError().constData());
+  }
+  QCOMPARE(real.run({"user", "list"}).json()["users"].toArray().size(), 4);
+}
+
+QTEST_GUILESS_MAIN(RealTest)
+#include "real_test.moc"
