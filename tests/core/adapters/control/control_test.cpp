@@ -132,9 +132,9 @@ void ControlTest::requests_and_replies() {
 }
 
 void ControlTest::replies_in_any_order_from_any_thread() {
-  Server s;
   std::vector<std::pair<api::Request, api::ReplyHandler>> waiting;
   std::vector<std::thread> threads;
+  Server s;
   s.on_request = [&](api::Request request, api::ReplyHandler answer) {
     waiting.emplace_back(std::move(request), std::move(answer));
     if (waiting.size() < 3) return;
@@ -156,8 +156,8 @@ void ControlTest::replies_in_any_order_from_any_thread() {
 }
 
 void ControlTest::caller_is_what_the_system_says() {
-  Server s;
   Peer seen;
+  Server s;
   s.judge = [&seen](const Peer& peer) -> Expected<api::Caller> {
     seen = peer;
     return api::Caller{"someone", api::Role::auditor, "socket"};
@@ -535,8 +535,8 @@ void ControlTest::client_without_a_server() {
 }
 
 void ControlTest::client_when_the_server_goes() {
+  std::vector<api::ReplyHandler> kept;  // outlives the server's thread
   Server s;
-  std::vector<api::ReplyHandler> kept;
   s.on_request = [&kept](api::Request, api::ReplyHandler answer) { kept.push_back(std::move(answer)); };
   QVERIFY(s.server->start().has_value());
   auto channel = dial(s.path);
@@ -550,21 +550,26 @@ void ControlTest::client_when_the_server_goes() {
 }
 
 void ControlTest::client_gives_up_waiting() {
+  std::vector<api::ReplyHandler> kept;  // outlives the server's thread
+  std::promise<void> taken;
   Server s;
-  std::vector<api::ReplyHandler> kept;
-  s.on_request = [&kept](api::Request, api::ReplyHandler answer) { kept.push_back(std::move(answer)); };
+  s.on_request = [&kept, &taken](api::Request, api::ReplyHandler answer) {
+    kept.push_back(std::move(answer));
+    taken.set_value();
+  };
   QVERIFY(s.server->start().has_value());
   auto channel = dial(s.path, ClientLimits{.connect = 5s, .reply = 50ms});
   QVERIFY(channel.has_value());
   const auto reply = api::call(**channel, api::Metrics{});
   QVERIFY(*api::error_of(reply) == (Error{ErrorCode::timed_out, {"metrics"}}));
+  taken.get_future().wait();
   kept.at(0)(api::StopReply{});  // too late, and for nobody
   s.server->stop();
 }
 
 void ControlTest::client_that_ends_answers_all() {
+  std::vector<api::ReplyHandler> kept;  // outlives the server's thread
   Server s;
-  std::vector<api::ReplyHandler> kept;
   s.on_request = [&kept](api::Request, api::ReplyHandler answer) { kept.push_back(std::move(answer)); };
   QVERIFY(s.server->start().has_value());
   std::atomic<size_t> cancelled = 0, busy = 0;

@@ -1,8 +1,9 @@
+#include "adapters/net/server.h"
+
 #include <QtTest>
 #include <atomic>
 #include <future>
 
-#include "adapters/net/server.h"
 #include "support/memory_store.h"
 #include "support/tcp_client.h"
 
@@ -145,7 +146,8 @@ class SecureClient {
       std::array<uint8_t, 16384> chunk{};
       size_t got = 0;
       Bytes out;
-      while (engine_.read(in, chunk, got, out) == crypto::TlsEngine::Status::ok) buffer_ += as_text(BytesView(chunk.data(), got));
+      while (engine_.read(in, chunk, got, out) == crypto::TlsEngine::Status::ok)
+        buffer_ += as_text(BytesView(chunk.data(), got));
       buffer_ += as_text(BytesView(chunk.data(), got));
     }
     const size_t end = buffer_.find("\r\n");
@@ -267,11 +269,13 @@ void ServerTest::kill_ends_one_session() {
   first.reply();
   second.reply();
   std::promise<std::vector<std::shared_ptr<const Trace>>> listed;
-  fixture.server.live_sessions([&listed](std::vector<std::shared_ptr<const Trace>> sessions) { listed.set_value(std::move(sessions)); });
+  fixture.server.live_sessions(
+      [&listed](std::vector<std::shared_ptr<const Trace>> sessions) { listed.set_value(std::move(sessions)); });
   const auto sessions = listed.get_future().get();
   QCOMPARE(sessions.size(), size_t{2});
   std::promise<bool> killed;
-  fixture.server.kill(sessions[0]->session(), "ended by an administrator", [&killed](bool found) { killed.set_value(found); });
+  fixture.server.kill(sessions[0]->session(), "ended by an administrator",
+                      [&killed](bool found) { killed.set_value(found); });
   QVERIFY(killed.get_future().get());
   std::promise<bool> unknown;
   fixture.server.kill(999, "x", [&unknown](bool found) { unknown.set_value(found); });
