@@ -2,8 +2,8 @@
 
 namespace postern::store {
 
-Checkpointer::Checkpointer(Database database, int page_size, std::function<void()> nearly_done)
-    : database_(std::move(database)), page_size_(page_size), nearly_done_(std::move(nearly_done)) {
+Checkpointer::Checkpointer(Database database, int rest, std::function<void()> nearly_done)
+    : database_(std::move(database)), rest_(rest), nearly_done_(std::move(nearly_done)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -48,7 +48,7 @@ void Checkpointer::copy() {
     passes_.fetch_add(1, std::memory_order_relaxed);
     if (!done.good || done.moved < done.frames) return;  // a reader holds on to an older state
     const int left = frames_.load(std::memory_order_relaxed) - done.moved;
-    if (left <= 0 || static_cast<uint64_t>(left) * static_cast<uint64_t>(page_size_) <= kLogRest) return;
+    if (left <= rest_) return;
   }
 }
 

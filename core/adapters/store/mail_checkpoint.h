@@ -12,17 +12,16 @@
 
 namespace postern::store {
 
-constexpr uint64_t kLogLimit = 16ULL << 20;     ///< octets of log after which it is copied
 constexpr uint64_t kLogTooLong = 128ULL << 20;  ///< beyond it the writer waits for readers to empty it
-constexpr uint64_t kLogRest = 1ULL << 20;       ///< octets that may be left for the writer to copy
 constexpr int kCheckpointPasses = 4;            ///< each copies what was written during the one before
 
 /// While it copies, the log goes on growing, and only a log that was copied to its end is begun anew. So it makes some
 /// passes, each over less, and leaves the last short one to the writer.
 class Checkpointer {
  public:
-  /// `database` is a connection of its own. `nearly_done` is called on this object's thread.
-  Checkpointer(Database database, int page_size, std::function<void()> nearly_done);
+  /// `database` is a connection of its own. `nearly_done` is called on this object's thread when at most `rest` frames
+  /// are left, or no more can be done.
+  Checkpointer(Database database, int rest, std::function<void()> nearly_done);
   ~Checkpointer();
   /// `frames` are in the log. Returns at once; a pass under way goes on.
   void wake(int frames);
@@ -36,7 +35,7 @@ class Checkpointer {
   void copy();
 
   Database database_;
-  const int page_size_;
+  const int rest_;
   const std::function<void()> nearly_done_;
   std::atomic<int> frames_{0};
   std::atomic<uint64_t> passes_{0};

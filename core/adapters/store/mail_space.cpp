@@ -27,7 +27,7 @@ std::string MailSpace::reserve_path() const {
 }
 
 void MailSpace::start() {
-  if (restore_reserve()) return;
+  if (restore_reserve()) return check_low_water();
   log_warning("store", "the disk is too full for the reserve: new mail is refused until there is room");
   trouble_ = ErrorCode::disk_full;
 }

@@ -40,7 +40,8 @@ Expected<Database> open_second(const MailStore::State& state) {
 Expected<void> start_writer(const MailStatePtr& state, Database database) {
   auto second = open_second(*state);
   if (!second) return fail(second.error());
-  MailWriter::Options how{state->options.folder, &state->files, &state->space, &state->small_buffers};
+  MailWriter::Options how{state->options.folder, &state->files, &state->space, &state->small_buffers,
+                          state->options.limits};
   auto writer = MailWriter::start(std::move(database), std::move(*second), how, [&state](mail::AccountId account) {
     return MailStore::State::lock_mailbox(state, account);
   });

@@ -13,6 +13,14 @@
 
 namespace postern::store {
 
+/// What a store does in one go. Tests make them small so that edges are met.
+struct MailLimits {
+  uint64_t log = 16ULL << 20;      ///< octets of log after which it is copied into the database
+  uint64_t log_rest = 1ULL << 20;  ///< of them that may be left for the writer itself to copy
+  size_t removals = 1000;          ///< messages deleted by one transaction; more go piece by piece
+  size_t batch = 512;              ///< pieces of work a transaction
+};
+
 struct MailStoreOptions {
   std::string folder;
   std::string vfs;   ///< "" = the default
@@ -21,6 +29,7 @@ struct MailStoreOptions {
   FileSystem* files = nullptr;  ///< outlives the store
   unsigned workers = 8;         ///< threads for large messages; they wait for the disk most of the time
   int page_size = 8192;         ///< of a new database
+  MailLimits limits;
 };
 
 /// What the start found that no message named, and the other way round.

@@ -38,7 +38,7 @@ class MailWriter::RemovalWork final : public Work {
       : uids_(std::move(uids)), mailbox_(mailbox), lock_(std::move(lock)), done_(std::move(done)) {}
   bool frees() const override { return true; }
   Expected<void> perform(MailWriter& writer) override {
-    begun_ = uids_.size() > kRemovalsAtOnce;
+    begun_ = uids_.size() > writer.options_.limits.removals;
     if (!begun_) return writer.tables_->remove(mailbox_, uids_.data(), uids_.size(), writer.freed_blobs_);
     Removal removal{0, mailbox_, uids_};
     const auto id = writer.tables_->add_removal(removal);
@@ -73,7 +73,7 @@ class MailWriter::PurgeWork final : public Work {
       if (auto noted = tables.note_effect(effect_, now_); !noted) return noted;
     auto uids = tables.uids_of(mailbox_);
     if (!uids) return fail(uids.error());
-    begun_ = uids->size() > kRemovalsAtOnce;
+    begun_ = uids->size() > writer.options_.limits.removals;
     if (!begun_) {
       if (auto gone = tables.remove(mailbox_, uids->data(), uids->size(), writer.freed_blobs_); !gone) return gone;
       return tables.drop_mailbox(mailbox_);
@@ -118,7 +118,7 @@ void MailWriter::purge(mail::AccountId mailbox, std::string effect, WallTime now
 Expected<void> MailWriter::remove_piece() {
   const Pending& oldest = pending_.front();
   const std::vector<uint64_t>& uids = oldest.removal.uids;
-  piece_end_ = std::min(uids.size(), oldest.done_up_to + kRemovalsAtOnce);
+  piece_end_ = std::min(uids.size(), oldest.done_up_to + options_.limits.removals);
   const size_t count = piece_end_ - oldest.done_up_to;
   const mail::AccountId mailbox = oldest.removal.mailbox;
   auto done = tables_->remove(mailbox, uids.data() + oldest.done_up_to, count, freed_blobs_);

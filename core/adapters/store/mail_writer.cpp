@@ -32,7 +32,7 @@ Expected<std::unique_ptr<MailWriter>> MailWriter::start(Database database, Datab
   const auto page_size = out->database_.scalar("PRAGMA page_size");
   if (!page_size) return fail(page_size.error());
   out->page_size_ = static_cast<int>(*page_size);
-  out->next_checkpoint_ = static_cast<int>(kLogLimit / static_cast<uint64_t>(out->page_size_));
+  out->next_checkpoint_ = out->frames_allowed();
   auto unfinished = out->tables_->removals();
   if (!unfinished) return fail(unfinished.error());
   for (Removal& removal : *unfinished) {
@@ -41,7 +41,8 @@ Expected<std::unique_ptr<MailWriter>> MailWriter::start(Database database, Datab
   }
   out->database_.watch_log(out->log_frames_);
   MailWriter* raw = out.get();
-  out->checkpointer_ = std::make_unique<Checkpointer>(std::move(for_checkpoints), out->page_size_, [raw] {
+  const int rest = static_cast<int>(out->options_.limits.log_rest / static_cast<uint64_t>(out->page_size_));
+  out->checkpointer_ = std::make_unique<Checkpointer>(std::move(for_checkpoints), rest, [raw] {
     {
       const std::lock_guard guard(raw->mutex_);
       raw->finish_checkpoint_ = true;
@@ -97,10 +98,10 @@ bool MailWriter::take(Batch& batch, bool& quiet) {
   const bool more_to_remove = !pending_.empty() && !pieces_wait_;
   quiet = !more_to_remove && !ready_.wait_for(lock, kQuiet, woken);
   if (queue_.empty() && stopping_) return false;
-  if (queue_.size() <= kBatchLimit) {
+  if (queue_.size() <= options_.limits.batch) {
     batch.swap(queue_);
   } else {
-    const auto end = queue_.begin() + kBatchLimit;
+    const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(options_.limits.batch);
     batch.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
     queue_.erase(queue_.begin(), end);
   }
@@ -196,7 +197,7 @@ void MailWriter::forget_blobs() {
 void MailWriter::after_commit() {
   checkpointer_->note(log_frames_);
   if (log_frames_ < next_checkpoint_) return;
-  next_checkpoint_ = log_frames_ + static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
+  next_checkpoint_ = log_frames_ + frames_allowed();
   checkpointer_->wake(log_frames_);
 }
 
@@ -208,8 +209,7 @@ void MailWriter::finish_checkpoint() {
   }
   const bool too_long = static_cast<uint64_t>(log_frames_) * static_cast<uint64_t>(page_size_) > kLogTooLong;
   const Database::Checkpoint done = database_.checkpoint_log(too_long);
-  const int limit = static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
-  next_checkpoint_ = (done.complete() ? 0 : log_frames_) + limit;
+  next_checkpoint_ = (done.complete() ? 0 : log_frames_) + frames_allowed();
   if (too_long && done.complete()) log_frames_ = 0;
 }
 
@@ -218,7 +218,7 @@ void MailWriter::idle() {
   if (quiet_times_ == 1 && log_frames_ > 0) return checkpointer_->wake(log_frames_);
   if (quiet_times_ == kQuietForTruncate && log_frames_ > 0 && database_.checkpoint(true)) {
     log_frames_ = 0;
-    next_checkpoint_ = static_cast<int>(kLogLimit / static_cast<uint64_t>(page_size_));
+    next_checkpoint_ = frames_allowed();
   }
   if (quiet_times_ > 1 && options_.space->accepting()) options_.space->give_back(database_);
 }

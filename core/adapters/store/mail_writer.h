@@ -12,13 +12,12 @@
 #include "adapters/store/mail_buffers.h"
 #include "adapters/store/mail_checkpoint.h"
 #include "adapters/store/mail_space.h"
+#include "adapters/store/mail_store.h"
 #include "adapters/store/mail_tables.h"
 #include "base/clock.h"
 
 namespace postern::store {
 
-constexpr size_t kBatchLimit = 512;         ///< pieces of work a transaction
-constexpr size_t kRemovalsAtOnce = 1000;    ///< messages deleted by one transaction; more are done piece by piece
 constexpr Millis kQuiet{1000};              ///< without work: the log is copied, unused pages are given back
 constexpr unsigned kQuietForTruncate = 30;  ///< times kQuiet before the log's file is cut
 
@@ -42,6 +41,7 @@ class MailWriter {
     FileSystem* files = nullptr;
     MailSpace* space = nullptr;
     BufferPool* buffers = nullptr;  ///< where contents go back to
+    MailLimits limits;
   };
   /// Takes over the open connections. `locks` are for the mailboxes of removals that an earlier start did not finish.
   static Expected<std::unique_ptr<MailWriter>> start(Database database, Database for_checkpoints, Options options,
@@ -101,6 +101,8 @@ class MailWriter {
   void after_commit();
   void finish_checkpoint();
   void idle();
+  /// The log's limit in frames.
+  int frames_allowed() const { return static_cast<int>(options_.limits.log / static_cast<uint64_t>(page_size_)); }
 
   Database database_;
   const Options options_;

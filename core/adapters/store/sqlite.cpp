@@ -143,7 +143,7 @@ Expected<Database> Database::open(const std::string& path, const Options& option
   out.path_ = path;
   int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-  if (options.create) flags |= SQLITE_OPEN_CREATE;
+  if (options.create && !options.read_only) flags |= SQLITE_OPEN_CREATE;
   const int code =
       sqlite3_open_v2(path.c_str(), &out.handle_, flags, options.vfs.empty() ? nullptr : options.vfs.c_str());
   if (code != SQLITE_OK) return fail(out.error(code));
@@ -151,15 +151,24 @@ Expected<Database> Database::open(const std::string& path, const Options& option
   std::string pragmas =
       fmt::format("PRAGMA cache_size=-{}; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;", options.cache_kib);
   if (options.create && !options.read_only)
-    pragmas += fmt::format("PRAGMA page_size={}; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA application_id={};",
-                           options.page_size, options.application_id);
+    pragmas += fmt::format("PRAGMA page_size={}; PRAGMA auto_vacuum=INCREMENTAL;", options.page_size);
   if (!options.read_only)
     pragmas += fmt::format(
         "PRAGMA journal_mode=WAL; PRAGMA synchronous={}; PRAGMA wal_autocheckpoint=0; PRAGMA "
         "journal_size_limit=67108864;",
         options.full_sync ? "FULL" : "NORMAL");
   if (auto done = out.execute(pragmas); !done) return fail(done.error());
+  if (options.create && !options.read_only)
+    if (auto done = out.mark(options.application_id); !done) return fail(done.error());
   return out;
+}
+
+/// Setting the id is a transaction: left out where it stands already.
+Expected<void> Database::mark(int64_t application_id) {
+  const auto now = scalar("PRAGMA application_id");
+  if (!now) return fail(now.error());
+  if (*now == application_id) return {};
+  return execute(fmt::format("PRAGMA application_id={}", application_id));
 }
 
 Database::~Database() {

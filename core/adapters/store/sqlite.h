@@ -105,6 +105,8 @@ class Database {
   const std::string& path() const { return path_; }
 
  private:
+  Expected<void> mark(int64_t application_id);
+
   sqlite3* handle_ = nullptr;
   std::string path_;
 };
