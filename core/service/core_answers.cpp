@@ -52,13 +52,13 @@ void CoreImpl::answer_status(const api::ReplyHandler& reply) {
     if (const auto stored = mail_->status()) {
       out.messages = stored->messages;
       out.octets = stored->octets;
+      if (stored->trouble != ErrorCode::none) out.warnings.emplace_back(error_name(stored->trouble));
     }
     const auto policy = admin_->policy();
     out.users = policy->directory->size();
     out.domain = admin_->first_domain();
     out.pending = admin_->pending_changes();
     out.certificate_until = format_rfc3339(policy->certificate_until);
-    if (!mail_->accepting()) out.warnings.emplace_back(error_name(ErrorCode::disk_full));
     reply(std::move(out));
   });
   if (!queued) reply(Error{ErrorCode::busy, {"administration"}});

@@ -1,5 +1,6 @@
 #include "service/core_impl.h"
 
+#include "base/json.h"
 #include "base/log.h"
 #include "service/gate_rules.h"
 
@@ -32,7 +33,7 @@ void CoreImpl::dispatch(api::Caller caller, api::Request request, api::ReplyHand
   if (std::holds_alternative<api::Stop>(request)) return answer_stop(reply);
   if (const auto* r = std::get_if<api::SessionList>(&request)) return desk_->list(*r, std::move(reply));
   if (const auto* r = std::get_if<api::SessionShow>(&request)) return desk_->show(*r, std::move(reply));
-  if (const auto* r = std::get_if<api::SessionKill>(&request)) return desk_->kill(*r, std::move(reply));
+  if (const auto* r = std::get_if<api::SessionKill>(&request)) return end_session(std::move(caller), *r, reply);
   if (const auto* r = std::get_if<api::TraceSession>(&request)) return desk_->trace(*r, std::move(reply));
   auto shared = std::make_shared<api::Request>(std::move(request));
   const bool queued = admin_thread_->post([this, caller = std::move(caller), shared, reply] {
@@ -40,6 +41,23 @@ void CoreImpl::dispatch(api::Caller caller, api::Request request, api::ReplyHand
     api::wipe_secrets(*shared);
   });
   if (!queued) reply(Error{ErrorCode::busy, {"administration"}});
+}
+
+void CoreImpl::end_session(api::Caller caller, const api::SessionKill& request, const api::ReplyHandler& reply) {
+  auto ask = [this, caller = std::move(caller), request, reply] {
+    const bool queued = admin_thread_->post(
+        [this, caller, request, reply] { session_end_->answer(*admin_, caller, request, reply); });
+    if (!queued) reply(Error{ErrorCode::busy, {"administration"}});
+  };
+  desk_->when_open(request.id, std::move(ask), reply);
+}
+
+void CoreImpl::note(const std::string& action) {
+  const Json what{{"version", POSTERN_VERSION},
+                  {"smtp", server_->smtp_endpoint().to_string()},
+                  {"pop3", server_->pop3_endpoint().to_string()}};
+  const auto done = admin_->note(action, "service", dump_json(what));
+  if (!done) log_error("audit", action + " could not be noted: " + std::string(error_name(done.error().code)));
 }
 
 /// On the admin thread. A change is answered when every I/O thread works by it.
@@ -50,7 +68,10 @@ void CoreImpl::perform(const api::Caller& caller, const api::Request& request, c
 }
 
 void CoreImpl::publish(std::function<void()> applied) {
-  published_ = admin_->policy();
+  {
+    const std::lock_guard lock(policy_mutex_);
+    published_ = admin_->policy();
+  }
   const auto book = login_book(published_);
   if (verifier_) verifier_->set_book(book);
   desk_->set_book(book);
@@ -63,9 +84,15 @@ void CoreImpl::admin_tick() {
   if (admin_->policy() != published_) publish([] {});
 }
 
+/// On the control socket's thread.
 Expected<api::Caller> CoreImpl::caller_of(const control::Peer& peer) {
   if (peer.is_owner) return api::Caller{peer.user.empty() ? "owner" : peer.user, api::Role::owner, "socket"};
-  if (auto caller = admin_->administrator_of(peer.user)) return *caller;
+  std::shared_ptr<const Policy> policy;
+  {
+    const std::lock_guard lock(policy_mutex_);
+    policy = published_;
+  }
+  if (const auto* one = policy->directory->administrator_of(peer.user)) return api::Caller{one->name, one->role, "socket"};
   return fail(ErrorCode::access_denied, {peer.user.empty() ? std::to_string(peer.uid) : peer.user});
 }
 
@@ -75,9 +102,10 @@ void CoreImpl::stop() {
   running_ = false;
   if (control_) control_->stop();
   if (desk_) desk_->set_server(nullptr);
-  if (server_ && listening_) server_->stop(kStopPatience);
-  listening_ = false;
+  const bool listened = server_ && listening_.exchange(false);
+  if (listened) server_->stop(kStopPatience);
   if (admin_thread_) admin_thread_->stop();
+  if (listened) note("service.stop");
   if (desk_) desk_->stop();
   if (workers_) workers_->stop();
   control_.reset();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 
 #include "adapters/control/server.h"
 #include "adapters/net/server.h"
@@ -16,6 +17,7 @@
 #include "service/admin/admin_state.h"
 #include "service/gate_host.h"
 #include "service/session_desk.h"
+#include "service/session_end.h"
 #include "service/task_thread.h"
 #include "service/verifier.h"
 
@@ -55,6 +57,11 @@ class CoreImpl final : public api::Core {
   void publish(std::function<void()> applied);
   Expected<api::Caller> caller_of(const control::Peer& peer);
 
+  /// Ends an open session by way of a change.
+  void end_session(api::Caller caller, const api::SessionKill& request, const api::ReplyHandler& reply);
+  /// A line in the audit trail about the service itself. Mail does not stop for one that cannot be written.
+  void note(const std::string& action);
+
   // answers.cpp
   void answer_status(const api::ReplyHandler& reply);
   void answer_metrics(const api::ReplyHandler& reply);
@@ -71,7 +78,9 @@ class CoreImpl final : public api::Core {
   // In order of dependence: each uses only what stands above it.
   platform::FolderLock lock_;
   std::unique_ptr<AdminState> admin_;                       ///< admin thread only, once that runs
-  std::shared_ptr<const Policy> published_;                 ///< admin thread only
+  SessionEnd* session_end_ = nullptr;                       ///< admin thread only; of admin_
+  std::mutex policy_mutex_;
+  std::shared_ptr<const Policy> published_;                 ///< written by the admin thread; others read it locked
   std::unique_ptr<store::MailStore> mail_;
   std::unique_ptr<store::LedgerStore> ledger_;
   std::unique_ptr<observe::Counters> counters_;

@@ -74,6 +74,7 @@ api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
   desk_->set_server(server_.get());
   out.smtp = server_->smtp_endpoint().to_string();
   out.pop3 = server_->pop3_endpoint().to_string();
+  admin_thread_->post([this] { note("service.start"); });
   return out;
 }
 
@@ -94,7 +95,11 @@ Expected<void> CoreImpl::open_stores() {
   if (!path) return fail(path.error());
   auto kek = read_kek(*path);
   if (!kek) return fail(kek.error());
-  auto admin = AdminState::open(folder, *kek, clock_, boot_id());
+  auto end = std::make_unique<SessionEnd>();
+  session_end_ = end.get();
+  std::vector<std::unique_ptr<change::Effect>> effects;
+  effects.push_back(std::move(end));
+  auto admin = AdminState::open(folder, *kek, clock_, boot_id(), std::move(effects));
   wipe(kek->data(), kek->size());
   if (!admin && admin.error().code == ErrorCode::key_wrong) return fail(ErrorCode::key_wrong, {*path});
   if (!admin) return fail(admin.error());
@@ -151,6 +156,10 @@ void CoreImpl::begin_work() {
   desk_->set_book(login_book(published_));
   if (verifier_) verifier_->set_book(login_book(published_));
   admin_thread_ = std::make_unique<TaskThread>();
+  session_end_->set_kill([this](uint64_t session, const std::string& reason, std::function<void(bool)> done) {
+    const auto ended = [this, done](bool found) { admin_thread_->post([done, found] { done(found); }); };
+    if (!desk_->kill(session, reason, ended)) done(false);
+  });
   admin_thread_->start([this] { admin_tick(); });
 }
 

@@ -67,28 +67,33 @@ void SessionDesk::list_page(const observe::SessionFilter& filter, const std::str
   if (cursor.starts_with('l')) {
     const auto from = cursor.size() == 1 ? std::optional(store::LedgerCursor{}) : store::LedgerCursor::parse(std::string_view(cursor).substr(1));
     if (!from) return reply(Error{ErrorCode::bad_input, {"cursor", cursor}});
-    add_ledger(filter, cursor.size() == 1 ? std::nullopt : from, limit, out);
+    const auto added = add_ledger(filter, cursor.size() == 1 ? std::nullopt : from, limit, out);
+    if (!added) return reply(added.error());
     return reply(std::move(out));
   }
   const auto from = cursor.empty() ? observe::SessionCursor{} : observe::SessionCursor::parse(cursor);
   if (!from) return reply(Error{ErrorCode::bad_input, {"cursor", cursor}});
   const auto page = table_.list(filter, *from, limit, live, kScanLimit);
   for (const auto& row : page.rows) out.sessions.push_back(session_info(row));
+  Expected<void> added;
   if (page.next)
     out.next = page.next->to_string();
   else if (out.sessions.size() < limit)
-    add_ledger(filter, std::nullopt, limit - out.sessions.size(), out);
+    added = add_ledger(filter, std::nullopt, limit - out.sessions.size(), out);
   else
     out.next = "l";
+  if (!added) return reply(added.error());
   reply(std::move(out));
 }
 
-void SessionDesk::add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor, size_t limit, api::SessionsReply& out) {
+Expected<void> SessionDesk::add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor,
+                                       size_t limit, api::SessionsReply& out) {
   const auto page = ledger_.list(filter, std::move(cursor), limit, name_of());
-  if (!page) return;
+  if (!page) return fail(page.error());
   for (const auto& entry : page->rows)
     if (entry.row.began < started_) out.sessions.push_back(session_info(entry.row));
   if (page->next) out.next = "l" + page->next->to_string();
+  return {};
 }
 
 void SessionDesk::show(const api::SessionShow& request, api::ReplyHandler reply) {
@@ -120,16 +125,23 @@ void SessionDesk::trace(const api::TraceSession& request, api::ReplyHandler repl
       reply);
 }
 
-void SessionDesk::kill(const api::SessionKill& request, api::ReplyHandler reply) {
-  const auto id = observe::parse_session_id(request.id);
-  if (!id) return reply(Error{ErrorCode::bad_input, {"session", request.id}});
+void SessionDesk::when_open(const std::string& text, std::function<void()> then, const api::ReplyHandler& reply) {
+  const auto id = observe::parse_session_id(text);
+  if (!id) return reply(Error{ErrorCode::bad_input, {"session", text}});
+  with_live(
+      [id = *id, text, then = std::move(then), reply](const Live& live) {
+        const bool open = std::any_of(live.begin(), live.end(), [id](const auto& trace) { return trace->session() == id; });
+        if (!open) return reply(Error{ErrorCode::not_found, {"session " + text}});
+        then();
+      },
+      reply);
+}
+
+bool SessionDesk::kill(uint64_t session, const std::string& reason, std::function<void(bool)> done) {
   const std::lock_guard lock(mutex_);
-  if (server_ == nullptr) return reply(Error{ErrorCode::not_found, {"session " + request.id}});
-  const std::string reason = request.reason.empty() ? "ended by an administrator" : request.reason;
-  server_->kill(*id, reason, [reply, text = request.id](bool found) {
-    if (!found) return reply(Error{ErrorCode::not_found, {"session " + text}});
-    reply(api::SessionKilled{text});
-  });
+  if (server_ == nullptr) return false;
+  server_->kill(session, reason, std::move(done));
+  return true;
 }
 
 }  // namespace postern::service

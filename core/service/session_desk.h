@@ -1,4 +1,4 @@
-// Answers session list, show, kill and trace: open sessions from the I/O threads, closed ones from the table.
+// Answers session list, show and trace, and ends sessions: open sessions from the I/O threads, closed ones from the table.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,10 @@ class SessionDesk {
 
   void list(const api::SessionList& request, api::ReplyHandler reply);
   void show(const api::SessionShow& request, api::ReplyHandler reply);
-  void kill(const api::SessionKill& request, api::ReplyHandler reply);
+  /// Goes on when the session is open, else answers not_found.
+  void when_open(const std::string& id, std::function<void()> then, const api::ReplyHandler& reply);
+  /// Ends a session; `done`, on an I/O thread, hears whether it was open. False, and nothing is called, without gates.
+  bool kill(uint64_t session, const std::string& reason, std::function<void(bool)> done);
   void trace(const api::TraceSession& request, api::ReplyHandler reply);
 
  private:
@@ -37,7 +40,8 @@ class SessionDesk {
   void with_live(std::function<void(const Live&)> then, const api::ReplyHandler& reply);
 
   /// Rows of sessions before this start, behind what memory holds.
-  void add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor, size_t limit, api::SessionsReply& out);
+  Expected<void> add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor, size_t limit,
+                            api::SessionsReply& out);
   void list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit, const Live& live, const api::ReplyHandler& reply);
   store::NameOf name_of();
 

@@ -176,8 +176,16 @@ class VerbsTest(live.Case):
         bad = server.attached("session", "list", "--filter", "prt=25")
         self.assertEqual(bad.code, 1, bad)
         self.one_sentence(bad.err)
-        self.ok(server.attached("session", "kill", open_[0]["id"]))
+        killed = self.ok(server.attached("session", "kill", open_[0]["id"], "--reason", "a test", "--json"))
+        self.assertEqual(killed["killed"], open_[0]["id"])
         self.assertTrue(client.reply().startswith("421"))
+        made = self.ok(server.attached("change", "show", killed["change"], "--json"))
+        self.assertEqual((made["undo"], made["reason"]), ("irreversible", "a test"))
+        self.assertEqual(made["effects"], [f"session.kill {open_[0]['id']} done"])
+        self.one_sentence(server.attached("change", "undo", killed["change"]).err)
+        trail = [entry["action"] for entry in self.ok(server.attached("audit", "list", "--json"))["entries"]]
+        for action in ("service.start", "session.kill", "effect.done"):
+            self.assertIn(action, trail)
         self.assertEqual(server.attached("session", "kill", "0000000000000").code, 1)
         self.assertEqual(server.attached("session", "show", "nonsense").code, 1)
         self.assertEqual(server.attached("trace", "never-seen@example.net").code, 1)

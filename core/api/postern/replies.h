@@ -294,9 +294,10 @@ struct SessionReply {
 
 struct SessionKilled {
   std::string killed{};  ///< the session's id
+  std::string change{};
 
   static constexpr std::string_view kName = "session killed";
-  POSTERN_FIELDS(SessionKilled, killed)
+  POSTERN_FIELDS(SessionKilled, killed, change)
 };
 
 struct CertificateReply {

@@ -38,6 +38,14 @@ std::optional<Undo> undo_from_name(std::string_view name) {
   return find_name<Undo>(kUndos, name);
 }
 
+std::string summary_of(const std::vector<EffectIntent>& effects) {
+  std::string out;
+  for (size_t i = 0; i < std::min(effects.size(), kSummaryItems); ++i)
+    out += (i == 0 ? "" : ", ") + effects[i].verb + " " + effects[i].object;
+  if (effects.size() > kSummaryItems) out += " and " + std::to_string(effects.size() - kSummaryItems) + " more";
+  return out;
+}
+
 std::string summary_of(const std::vector<Item>& items) {
   std::string out;
   for (size_t i = 0; i < std::min(items.size(), kSummaryItems); ++i)

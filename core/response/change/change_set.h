@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "response/change/document.h"
+#include "response/change/effect.h"
 
 namespace postern::change {
 
@@ -64,5 +65,7 @@ struct ChangeSet {
 
 /// "user/7 changed", "user/7 added, user/8 added and 10 more".
 std::string summary_of(const std::vector<Item>& items);
+/// Of a change without documents: "session.kill 1234".
+std::string summary_of(const std::vector<EffectIntent>& effects);
 
 }  // namespace postern::change

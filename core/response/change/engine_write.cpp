@@ -64,7 +64,8 @@ std::string patches_of(const DocumentKinds& kinds, const std::vector<Item>& item
 
 Expected<Applied> ChangeEngine::write(Writing& writing) {
   writing.change.time = clock_.wall();
-  writing.change.summary = summary_of(writing.change.items);
+  writing.change.summary =
+      writing.change.items.empty() ? summary_of(writing.intents) : summary_of(writing.change.items);
   audit::Transaction transaction(store_);
   if (!transaction.opened()) return fail(transaction.opened().error());
   auto written = write_all(writing);
@@ -173,7 +174,7 @@ Expected<void> ChangeEngine::write_audit(const Writing& writing) {
   if (change.undoes != 0) payload["undoes"] = std::to_string(change.undoes);
   for (const EffectRecord& effect : writing.effects)
     payload["effects"].push_back({{"id", effect.id}, {"verb", effect.what.verb}, {"object", effect.what.object}});
-  const std::string object = change.items.empty() ? "change/" + std::to_string(change.id) : change.summary;
+  const std::string object = change.summary.empty() ? "change/" + std::to_string(change.id) : change.summary;
   const auto seq = audit_.append({change.actor, change.via, change.action, object, canonical_json(payload)});
   if (!seq) return fail(seq.error());
   return {};

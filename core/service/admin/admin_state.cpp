@@ -1,6 +1,7 @@
 #include "service/admin/admin_state.h"
 
 #include <charconv>
+#include <utility>
 
 #include "base/log.h"
 #include "crypto/random.h"
@@ -90,6 +91,20 @@ uint64_t AdminState::pending_changes() const {
   return parts_->engine->pending();
 }
 
+Expected<uint64_t> AdminState::perform(const api::Caller& caller, const std::string& reason,
+                                       change::EffectIntent what) {
+  Parts& p = *parts_;
+  const change::Effect* effect = std::as_const(*p.effects).find(what.verb);
+  change::Proposal proposal;
+  proposal.action = what.verb;
+  const bool reversible = effect != nullptr && effect->inverse({{}, 0, what, change::EffectState::done, {}, 0});
+  proposal.undo = reversible ? change::Undo::effect : change::Undo::irreversible;
+  proposal.effects.push_back(std::move(what));
+  const auto applied = p.apply(caller, reason, std::move(proposal));
+  if (!applied) return fail(applied.error());
+  return applied->id;
+}
+
 void AdminState::on_change(std::function<void(const api::ChangeRow&)> handler) {
   Parts* parts = parts_.get();
   parts->engine->on_moved([parts, handler = std::move(handler)](const change::ChangeSet& change) {
@@ -102,12 +117,6 @@ std::string AdminState::first_domain() const {
   if (const identity::Account* first = directory.postmaster())
     return first->address.substr(first->address.rfind('@') + 1);
   return directory.domains().empty() ? std::string() : *directory.domains().begin();
-}
-
-std::optional<api::Caller> AdminState::administrator_of(const std::string& os_user) const {
-  const auto* one = parts_->builder.policy()->directory->administrator_of(os_user);
-  if (one == nullptr) return std::nullopt;
-  return api::Caller{one->name, one->role, "socket"};
 }
 
 Expected<void> AdminState::note(const std::string& action, const std::string& object, const std::string& payload_json) {

@@ -15,6 +15,7 @@
 namespace postern::change {
 class Effect;
 struct ChangeSet;
+struct EffectIntent;
 }  // namespace postern::change
 namespace postern::crypto {
 struct Argon2Cost;
@@ -60,14 +61,14 @@ class AdminState {
   /// A key that is the same at every start, bound to a purpose.
   crypto::AeadKey purpose_key(std::string_view purpose) const;
   void set_usage(UsageOf usage);
+  /// Makes a change of nothing but this effect; its id. Whether it went well is the effect's to tell.
+  Expected<uint64_t> perform(const api::Caller& caller, const std::string& reason, change::EffectIntent what);
   /// Called for each change that got a new state; on the admin thread.
   void on_change(std::function<void(const api::ChangeRow&)> handler);
   /// What hashing a new password costs; the default is for real ones.
   void set_password_cost(const crypto::Argon2Cost& cost);
   uint64_t pending_changes() const;
   std::string first_domain() const;
-  /// The administrator who is this user of the operating system; nothing when there is none.
-  std::optional<api::Caller> administrator_of(const std::string& os_user) const;
   /// Notes something in the audit trail that is no change of documents. `payload_json` is kept encrypted.
   Expected<void> note(const std::string& action, const std::string& object, const std::string& payload_json);
 
