@@ -15,9 +15,9 @@ namespace {
 constexpr const char* kProgram = "postern";
 constexpr const char* kConsole = "postern-console";
 constexpr Text kDescription{
-    "Postern: a mail server with two gates, and the desktop console that guards them.\nWithout a command it starts the "
-    "console.",
-    "Postern：只有两扇门的邮件服务器，以及守护它们的桌面控制台。\n不带命令时启动控制台。"};
+    "Postern: a mail server with two gates, SMTP and POP3.\nWithout a command it starts the console, where that is "
+    "installed.",
+    "Postern：只有两扇门（SMTP 与 POP3）的邮件服务器。\n不带命令时启动控制台（若已安装）。"};
 constexpr Text kNoConsole{"The console ({0}) is not installed. \"postern --help\" lists the commands.",
                           "控制台（{0}）未安装。“postern --help”列出所有命令。"};
 constexpr Text kSeeHelp{"See \"{0} --help\".", "参见“{0} --help”。"};

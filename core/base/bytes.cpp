@@ -59,7 +59,8 @@ std::string base64(BytesView bytes) {
   out.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const size_t left = bytes.size() - i;
-    const uint32_t group = (static_cast<uint32_t>(bytes[i]) << 16) | (left > 1 ? static_cast<uint32_t>(bytes[i + 1]) << 8 : 0U) |
+    const uint32_t group = (static_cast<uint32_t>(bytes[i]) << 16) |
+                           (left > 1 ? static_cast<uint32_t>(bytes[i + 1]) << 8 : 0U) |
                            (left > 2 ? static_cast<uint32_t>(bytes[i + 2]) : 0U);
     out.push_back(kBase64[(group >> 18) & 63]);
     out.push_back(kBase64[(group >> 12) & 63]);

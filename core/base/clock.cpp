@@ -57,10 +57,13 @@ std::optional<int64_t> fraction(std::string_view text, size_t& at) {
 }  // namespace
 
 WallTime SystemClock::wall() const {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
-std::chrono::steady_clock::time_point SystemClock::now() const { return std::chrono::steady_clock::now(); }
+std::chrono::steady_clock::time_point SystemClock::now() const {
+  return std::chrono::steady_clock::now();
+}
 
 std::string format_rfc3339(WallTime time, bool millis) {
   const Civil at = civil(time);
@@ -72,11 +75,13 @@ std::string format_rfc3339(WallTime time, bool millis) {
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' || text[16] != ':')
+  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':')
     return std::nullopt;
   const auto year = number(text, 0, 4), month = number(text, 5, 2), day = number(text, 8, 2);
   const auto hour = number(text, 11, 2), minute = number(text, 14, 2), second = number(text, 17, 2);
-  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  if (!year || !month || !day || !hour || !minute || !second || *hour > 23 || *minute > 59 || *second > 60)
+    return std::nullopt;
   const year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
                             std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
@@ -89,11 +94,13 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
 
 std::string format_rfc5322(WallTime time) {
   constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const Civil at = civil(time);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", kDays[at.weekday], static_cast<unsigned>(at.date.day()),
-                     kMonths[static_cast<unsigned>(at.date.month()) - 1], static_cast<int>(at.date.year()), at.second_of_day / 3600,
-                     at.second_of_day / 60 % 60, at.second_of_day % 60);
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", kDays[at.weekday],
+                     static_cast<unsigned>(at.date.day()), kMonths[static_cast<unsigned>(at.date.month()) - 1],
+                     static_cast<int>(at.date.year()), at.second_of_day / 3600, at.second_of_day / 60 % 60,
+                     at.second_of_day % 60);
 }
 
 }  // namespace postern

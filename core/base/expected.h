@@ -16,6 +16,8 @@ using Expected = tl::expected<T, Error>;
 inline tl::unexpected<Error> fail(ErrorCode code, std::vector<std::string> args = {}) {
   return tl::unexpected<Error>(Error{code, std::move(args)});
 }
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace postern

@@ -131,7 +131,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return v4(*quad);
 }
 
-bool IpAddress::is_v4() const { return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets_.begin()); }
+bool IpAddress::is_v4() const {
+  return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets_.begin());
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return octets_[12] == 127;
@@ -144,7 +146,9 @@ std::string IpAddress::to_string() const {
   return format_v6(octets_);
 }
 
-std::string IpAddress::to_literal() const { return is_v4() ? "[" + to_string() + "]" : "[IPv6:" + to_string() + "]"; }
+std::string IpAddress::to_literal() const {
+  return is_v4() ? "[" + to_string() + "]" : "[IPv6:" + to_string() + "]";
+}
 
 Network::Network(const IpAddress& address, unsigned prefix) {
   bits_ = std::min(address.is_v4() ? prefix + 96 : prefix, 128U);
@@ -175,7 +179,9 @@ bool Network::contains(const IpAddress& address) const {
   return true;
 }
 
-std::string Network::to_string() const { return fmt::format("{}/{}", address_.to_string(), prefix()); }
+std::string Network::to_string() const {
+  return fmt::format("{}/{}", address_.to_string(), prefix());
+}
 
 std::optional<Endpoint> Endpoint::parse(std::string_view text) {
   const size_t colon = text.rfind(':');

@@ -13,7 +13,8 @@ class Guard {
     if (static_cast<size_t>(depth) > kJsonMaxDepth) too_deep_ = true;
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
     if (event == Json::parse_event_t::object_end && !keys_.empty()) keys_.pop_back();
-    if (event == Json::parse_event_t::key && !keys_.empty() && !keys_.back().insert(parsed.get<std::string>()).second) repeated_ = true;
+    if (event == Json::parse_event_t::key && !keys_.empty() && !keys_.back().insert(parsed.get<std::string>()).second)
+      repeated_ = true;
     return !too_deep_;
   }
   bool ok() const { return !too_deep_ && !repeated_; }
@@ -55,6 +56,8 @@ Expected<Json> parse_json(std::string_view text, size_t max_size) {
   return value;
 }
 
-std::string dump_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dump_json(const Json& value) {
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 }  // namespace postern

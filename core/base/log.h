@@ -19,8 +19,14 @@ LogSink stderr_log_sink(LogLevel lowest);
 /// `area` is the folder's word ("net", "store"); control characters in `text` are escaped.
 void log(LogLevel level, std::string_view area, std::string_view text);
 
-inline void log_info(std::string_view area, std::string_view text) { log(LogLevel::info, area, text); }
-inline void log_warning(std::string_view area, std::string_view text) { log(LogLevel::warning, area, text); }
-inline void log_error(std::string_view area, std::string_view text) { log(LogLevel::error, area, text); }
+inline void log_info(std::string_view area, std::string_view text) {
+  log(LogLevel::info, area, text);
+}
+inline void log_warning(std::string_view area, std::string_view text) {
+  log(LogLevel::warning, area, text);
+}
+inline void log_error(std::string_view area, std::string_view text) {
+  log(LogLevel::error, area, text);
+}
 
 }  // namespace postern

@@ -13,7 +13,8 @@ namespace postern {
 struct Action {
   enum class Kind : uint8_t {
     send,       ///< bytes: to the peer
-    start_tls,  ///< flush what was sent, then the handshake; the machine dropped its own input, the driver drops what it still holds
+    start_tls,  ///< flush what was sent, then the handshake; the machine dropped its own input, the driver drops what
+                ///< it still holds
     ask,        ///< a question is open (see the machine's question()); no further input is parsed until it is answered
     begin,      ///< a message begins: content follows
     content,    ///< bytes: the next octets of the message

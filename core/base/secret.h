@@ -11,8 +11,12 @@ namespace postern {
 
 /// Overwrites memory in a way the optimiser keeps.
 void wipe(void* data, size_t size) noexcept;
-inline void wipe(std::string& text) noexcept { wipe(text.data(), text.size()); }
-inline void wipe(Bytes& bytes) noexcept { wipe(bytes.data(), bytes.size()); }
+inline void wipe(std::string& text) noexcept {
+  wipe(text.data(), text.size());
+}
+inline void wipe(Bytes& bytes) noexcept {
+  wipe(bytes.data(), bytes.size());
+}
 
 /// A password, key or token. Move-only; `clone` is said aloud. `reveal` is for the one place that uses it.
 class Secret {

@@ -17,7 +17,7 @@ uint32_t since(WallTime began, WallTime now) {
 }  // namespace
 
 std::string_view stage_name(Stage stage) {
-  constexpr std::array<std::string_view, kStages> kNames{"accept", "policy", "banner", "ehlo", "tls",     "auth",
+  constexpr std::array<std::string_view, kStages> kNames{"accept", "policy", "banner", "ehlo",    "tls",    "auth",
                                                          "mail",   "rcpt",   "data",   "content", "commit", "close"};
   return kNames[static_cast<size_t>(stage)];
 }

@@ -24,7 +24,8 @@ std::string_view stage_name(Stage stage);
 enum class Decision : uint8_t { pass, note, defer, refuse };
 std::string_view decision_name(Decision decision);
 
-/// What one gate decided. `gate` and `rule` are short stable words ("relay", "no-such-user"), `reason` may carry a value.
+/// What one gate decided. `gate` and `rule` are short stable words ("relay", "no-such-user"), `reason` may carry a
+/// value.
 struct Verdict {
   Stage stage = Stage::accept;
   Decision decision = Decision::pass;
@@ -41,7 +42,8 @@ constexpr size_t kVerdictLimit = 256;           ///< a session
 /// A session's trace. Small while little happened: an idle session costs a few hundred octets.
 class Trace {
  public:
-  Trace(uint64_t session, uint16_t port, Endpoint peer, Endpoint local, WallTime began) : session_(session), began_(began), peer_(peer), local_(local), port_(port) {
+  Trace(uint64_t session, uint16_t port, Endpoint peer, Endpoint local, WallTime began)
+      : session_(session), began_(began), peer_(peer), local_(local), port_(port) {
     stages_.fill(kNotReached);
   }
 
@@ -91,8 +93,8 @@ class Trace {
   std::array<uint32_t, kStages> stages_;
   std::string user_, helo_, tls_, why_;
   std::vector<Verdict> verdicts_;
-  std::string head_;                    ///< first half of the transcript
-  std::unique_ptr<std::string> tail_;   ///< last half, once the head is full
+  std::string head_;                   ///< first half of the transcript
+  std::unique_ptr<std::string> tail_;  ///< last half, once the head is full
   uint64_t left_out_ = 0;
 };
 

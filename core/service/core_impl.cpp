@@ -20,13 +20,18 @@ class CoreImpl::InProcess final : public api::Channel {
 
 CoreImpl::CoreImpl(api::Place place) : place_(std::move(place)), channel_(std::make_unique<InProcess>(*this)) {}
 
-CoreImpl::~CoreImpl() { stop(); }
+CoreImpl::~CoreImpl() {
+  stop();
+}
 
-api::Channel& CoreImpl::channel() { return *channel_; }
+api::Channel& CoreImpl::channel() {
+  return *channel_;
+}
 
 void CoreImpl::dispatch(api::Caller caller, api::Request request, api::ReplyHandler reply) {
   const api::RequestInfo& info = api::info_of(request);
-  if (!api::may(caller.role, info.role)) return reply(Error{ErrorCode::not_allowed, {std::string(api::role_name(info.role))}});
+  if (!api::may(caller.role, info.role))
+    return reply(Error{ErrorCode::not_allowed, {std::string(api::role_name(info.role))}});
   if (!running_) return reply(Error{ErrorCode::unreachable, {"core"}});
   if (std::holds_alternative<api::Status>(request)) return answer_status(reply);
   if (std::holds_alternative<api::Metrics>(request)) return answer_metrics(reply);
@@ -45,8 +50,8 @@ void CoreImpl::dispatch(api::Caller caller, api::Request request, api::ReplyHand
 
 void CoreImpl::end_session(api::Caller caller, const api::SessionKill& request, const api::ReplyHandler& reply) {
   auto ask = [this, caller = std::move(caller), request, reply] {
-    const bool queued = admin_thread_->post(
-        [this, caller, request, reply] { session_end_->answer(*admin_, caller, request, reply); });
+    const bool queued =
+        admin_thread_->post([this, caller, request, reply] { session_end_->answer(*admin_, caller, request, reply); });
     if (!queued) reply(Error{ErrorCode::busy, {"administration"}});
   };
   desk_->when_open(request.id, std::move(ask), reply);
@@ -92,7 +97,8 @@ Expected<api::Caller> CoreImpl::caller_of(const control::Peer& peer) {
     const std::lock_guard lock(policy_mutex_);
     policy = published_;
   }
-  if (const auto* one = policy->directory->administrator_of(peer.user)) return api::Caller{one->name, one->role, "socket"};
+  if (const auto* one = policy->directory->administrator_of(peer.user))
+    return api::Caller{one->name, one->role, "socket"};
   return fail(ErrorCode::access_denied, {peer.user.empty() ? std::to_string(peer.uid) : peer.user});
 }
 
@@ -119,7 +125,7 @@ void CoreImpl::stop() {
   ledger_.reset();
   mail_.reset();
   admin_.reset();
-  lock_ = platform::FolderLock();
+  folder_.reset();
 }
 
 }  // namespace postern::service

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <optional>
 
 #include "adapters/control/server.h"
 #include "adapters/net/server.h"
@@ -76,11 +77,11 @@ class CoreImpl final : public api::Core {
   WallTime started_ = 0;
 
   // In order of dependence: each uses only what stands above it.
-  platform::FolderLock lock_;
-  std::unique_ptr<AdminState> admin_;                       ///< admin thread only, once that runs
-  SessionEnd* session_end_ = nullptr;                       ///< admin thread only; of admin_
+  std::optional<platform::DataFolder> folder_;  ///< locked
+  std::unique_ptr<AdminState> admin_;           ///< admin thread only, once that runs
+  SessionEnd* session_end_ = nullptr;           ///< admin thread only; of admin_
   std::mutex policy_mutex_;
-  std::shared_ptr<const Policy> published_;                 ///< written by the admin thread; others read it locked
+  std::shared_ptr<const Policy> published_;  ///< written by the admin thread; others read it locked
   std::unique_ptr<store::MailStore> mail_;
   std::unique_ptr<store::LedgerStore> ledger_;
   std::unique_ptr<observe::Counters> counters_;

@@ -23,25 +23,17 @@ class CachedPasswords final : public VerifiedPasswords {
   void remember(const LoginFacts& facts, const Secret& secret) override { cache_.remember(what(facts), secret); }
 
  private:
-  static identity::VerifiedBy what(const LoginFacts& facts) { return {facts.account, facts.credential_id, facts.version, 0}; }
+  static identity::VerifiedBy what(const LoginFacts& facts) {
+    return {facts.account, facts.credential_id, facts.version, 0};
+  }
   identity::VerificationCache cache_;
 };
 
-Expected<void> check_folder(const std::string& folder) {
-  std::error_code error;
-  if (!fs::exists(folder, error)) {
-    if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
-    return fail(ErrorCode::folder_missing, {folder});
-  }
-  if (!fs::is_directory(folder, error)) return fail(ErrorCode::folder_unreadable, {folder, "not a folder"});
-  fs::directory_iterator entries(folder, error);
-  if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
-  return {};
-}
-
 }  // namespace
 
-std::string folder_of(const api::Place& place) { return place.folder.empty() ? api::default_place().folder : fs::absolute(place.folder).string(); }
+std::string folder_of(const api::Place& place) {
+  return place.folder.empty() ? api::default_place().folder : fs::absolute(place.folder).string();
+}
 
 Expected<std::string> kek_of(const api::Place& place) {
   if (!place.kek_file.empty()) return place.kek_file;
@@ -57,11 +49,11 @@ std::string boot_id() {
 
 api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
   started_ = clock_.wall();
-  Expected<void> done = open_folder();                            // 1 lock
-  if (done) done = open_stores();                                 // 2 migrate, keys, overdue reverts, unsettled effects, blobs
-  if (done && options.listen) done = open_gates(options);         // 3 bind; nothing is accepted yet
-  if (done) begin_work();                                         // 4 threads
-  if (done && options.listen) done = open_control();              // 5 other processes may ask
+  Expected<void> done = open_folder();                     // 1 lock
+  if (done) done = open_stores();                          // 2 migrate, keys, overdue reverts, unsettled effects, blobs
+  if (done && options.listen) done = open_gates(options);  // 3 bind; nothing is accepted yet
+  if (done) begin_work();                                  // 4 threads
+  if (done && options.listen) done = open_control();       // 5 other processes may ask
   if (!done) {
     stop();
     return done.error();
@@ -70,7 +62,7 @@ api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
   api::Listening out;
   if (!options.listen) return out;
   listening_ = true;
-  server_->start(gate_policy(published_, *mail_));                // 6 listeners last
+  server_->start(gate_policy(published_, *mail_));  // 6 listeners last
   desk_->set_server(server_.get());
   out.smtp = server_->smtp_endpoint().to_string();
   out.pop3 = server_->pop3_endpoint().to_string();
@@ -80,12 +72,11 @@ api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
 
 Expected<void> CoreImpl::open_folder() {
   const std::string folder = folder_of(place_);
-  if (auto good = check_folder(folder); !good) return good;
-  if (auto initialised = kek_path(folder); !initialised) return fail(initialised.error());
+  // Before anything is made in it, a lock included.
   if (auto known = store::refuse_newer(folder); !known) return known;
-  auto lock = platform::FolderLock::take(folder);
-  if (!lock) return fail(lock.error());
-  lock_ = std::move(*lock);
+  auto opened = platform::DataFolder::open(folder, store::kStateFile);
+  if (!opened) return fail(opened.error());
+  folder_.emplace(std::move(*opened));
   return {};
 }
 
@@ -171,7 +162,9 @@ Expected<void> CoreImpl::open_control() {
   options.schema = static_cast<uint32_t>(store::kStateSchema);
   control_ = std::make_unique<control::ControlServer>(
       options, [this](const control::Peer& peer) { return caller_of(peer); },
-      [this](api::Caller caller, api::Request request, api::ReplyHandler reply) { dispatch(std::move(caller), std::move(request), std::move(reply)); });
+      [this](api::Caller caller, api::Request request, api::ReplyHandler reply) {
+        dispatch(std::move(caller), std::move(request), std::move(reply));
+      });
   return control_->start();
 }
 

@@ -13,9 +13,15 @@ namespace postern::service {
 class GateHost final : public net::Host {
  public:
   /// Everything outlives the host. `ledger` may be null.
-  GateHost(const Clock& clock, mail::MessageStore& store, Verifier& verifier, observe::SessionIds& ids, observe::Counters& counters,
-           observe::SessionTable& table, store::LedgerStore* ledger)
-      : clock_(clock), store_(store), verifier_(verifier), ids_(ids), counters_(counters), table_(table), ledger_(ledger) {}
+  GateHost(const Clock& clock, mail::MessageStore& store, Verifier& verifier, observe::SessionIds& ids,
+           observe::Counters& counters, observe::SessionTable& table, store::LedgerStore* ledger)
+      : clock_(clock),
+        store_(store),
+        verifier_(verifier),
+        ids_(ids),
+        counters_(counters),
+        table_(table),
+        ledger_(ledger) {}
 
   const Clock& clock() const override { return clock_; }
   mail::MessageStore& store() override { return store_; }
@@ -28,7 +34,9 @@ class GateHost final : public net::Host {
   void message_committed(unsigned thread, bool stored, int64_t micros, uint64_t octets) override {
     counters_.message_committed(thread, stored, micros, octets);
   }
-  void login_judged(unsigned thread, uint16_t port, bool accepted) override { counters_.login_judged(thread, port, accepted); }
+  void login_judged(unsigned thread, uint16_t port, bool accepted) override {
+    counters_.login_judged(thread, port, accepted);
+  }
 
  private:
   const Clock& clock_;

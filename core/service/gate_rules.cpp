@@ -17,7 +17,8 @@ class SmtpRules final : public smtp::Rules {
     return policy_->directory->may_send_as(account, local_part, domain);
   }
   bool lenient(const IpAddress& peer) const override {
-    return std::any_of(policy_->lenient->begin(), policy_->lenient->end(), [&peer](const Network& network) { return network.contains(peer); });
+    return std::any_of(policy_->lenient->begin(), policy_->lenient->end(),
+                       [&peer](const Network& network) { return network.contains(peer); });
   }
   bool accepting() const override { return store_.accepting(); }
   bool tls_available() const override { return policy_->tls != nullptr; }
@@ -94,6 +95,8 @@ std::shared_ptr<const net::GatePolicy> gate_policy(PolicyPtr policy, const mail:
   return out;
 }
 
-std::shared_ptr<const LoginBook> login_book(PolicyPtr policy) { return std::make_shared<const DirectoryBook>(std::move(policy)); }
+std::shared_ptr<const LoginBook> login_book(PolicyPtr policy) {
+  return std::make_shared<const DirectoryBook>(std::move(policy));
+}
 
 }  // namespace postern::service

@@ -90,6 +90,8 @@ Outcome<std::monostate> initialise(const Place& place, InitRequest request) {
   return std::monostate{};
 }
 
-std::unique_ptr<Core> make_core(const Place& place) { return std::make_unique<CoreImpl>(place); }
+std::unique_ptr<Core> make_core(const Place& place) {
+  return std::make_unique<CoreImpl>(place);
+}
 
 }  // namespace postern::api

@@ -8,13 +8,17 @@ constexpr std::array<size_t, 7> kTurns{0, 1, 0, 2, 0, 1, 0};
 
 }  // namespace
 
-Network network_of(const IpAddress& address) { return Network(address, address.is_v4() ? 24 : 64); }
+Network network_of(const IpAddress& address) {
+  return Network(address, address.is_v4() ? 24 : 64);
+}
 
 LoginWorkers::LoginWorkers(unsigned threads) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
-LoginWorkers::~LoginWorkers() { stop(); }
+LoginWorkers::~LoginWorkers() {
+  stop();
+}
 
 bool LoginWorkers::submit(NetworkClass network_class, const Network& network, Job job) {
   {
@@ -22,7 +26,9 @@ bool LoginWorkers::submit(NetworkClass network_class, const Network& network, Jo
     auto& queue = queues_[static_cast<size_t>(network_class)];
     if (stopping_ || queue.size() >= kQueueLimit) return false;
     size_t& waiting = waiting_[network];
-    const size_t share = network_class == NetworkClass::trusted ? kQueueLimit : network_class == NetworkClass::seen ? kWaitingForSeen : kWaitingForUnknown;
+    const size_t share = network_class == NetworkClass::trusted ? kQueueLimit
+                         : network_class == NetworkClass::seen  ? kWaitingForSeen
+                                                                : kWaitingForUnknown;
     if (waiting >= share) return false;
     ++waiting;
     queue.push_back({network, std::move(job)});

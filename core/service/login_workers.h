@@ -1,5 +1,5 @@
-// Threads that check passwords: bounded and fair. One queue for each network class, served 4:2:1, so that strangers who guess
-// cannot keep the office waiting. Any thread may submit.
+// Threads that check passwords: bounded and fair. One queue for each network class, served 4:2:1, so that strangers who
+// guess cannot keep the office waiting. Any thread may submit.
 #pragma once
 
 #include <array>
@@ -22,9 +22,9 @@ enum class NetworkClass : uint8_t {
   unknown,
 };
 
-constexpr size_t kQueueLimit = 256;          ///< waiting logins of one class
-constexpr size_t kWaitingForSeen = 64;       ///< of one network that is known
-constexpr size_t kWaitingForUnknown = 2;     ///< of one network that is not
+constexpr size_t kQueueLimit = 256;       ///< waiting logins of one class
+constexpr size_t kWaitingForSeen = 64;    ///< of one network that is known
+constexpr size_t kWaitingForUnknown = 2;  ///< of one network that is not
 
 class LoginWorkers {
  public:
@@ -33,7 +33,8 @@ class LoginWorkers {
 
   explicit LoginWorkers(unsigned threads);
   ~LoginWorkers();
-  /// False when the queue or the network's share of it is full: the login gets a temporary refusal. The job is then dropped uncalled.
+  /// False when the queue or the network's share of it is full: the login gets a temporary refusal. The job is then
+  /// dropped uncalled.
   bool submit(NetworkClass network_class, const Network& network, Job job);
   /// From now on nothing is taken, and what waits is called as cancelled. Returns at once.
   void cancel();

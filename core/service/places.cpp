@@ -98,7 +98,8 @@ Expected<crypto::AeadKey> read_kek(const std::string& path) {
   std::error_code error;
   if (!fs::exists(path, error)) return fail(ErrorCode::key_missing, {path});
   const auto mode = fs::status(path, error).permissions();
-  if ((mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none) log_warning("service", "others may read the key file " + path);
+  if ((mode & (fs::perms::group_all | fs::perms::others_all)) != fs::perms::none)
+    log_warning("service", "others may read the key file " + path);
   std::string line = read_first_line(path);
   auto octets = from_hex(line);
   wipe(line);

@@ -1,5 +1,5 @@
-// Where a data folder and its key-encryption key are. The key is never inside the data folder, so neither is it in a copy of it.
-// Any thread; touches the file system.
+// Where a data folder and its key-encryption key are. The key is never inside the data folder, so neither is it in a
+// copy of it. Any thread; touches the file system.
 #pragma once
 
 #include <string>
@@ -17,8 +17,8 @@ constexpr const char* kSystemSocket = "/run/postern/control.sock";
 /// The data folder of this user: $XDG_DATA_HOME/postern, ~/.local/share/postern or %LOCALAPPDATA%\Postern.
 std::string user_folder();
 
-/// The key file that belongs to a folder: $CREDENTIALS_DIRECTORY/postern-kek (systemd), /etc/postern/kek for the system's
-/// folder, else <user's configuration>/postern/kek-<folder id>. not_initialised when the folder has no id.
+/// The key file that belongs to a folder: $CREDENTIALS_DIRECTORY/postern-kek (systemd), /etc/postern/kek for the
+/// system's folder, else <user's configuration>/postern/kek-<folder id>. not_initialised when the folder has no id.
 Expected<std::string> kek_path(const std::string& folder);
 /// Gives a new folder its id (the file folder.id) and returns where its key goes.
 Expected<std::string> claim_kek_path(const std::string& folder);

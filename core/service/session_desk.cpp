@@ -13,7 +13,8 @@ constexpr size_t kTraceMatches = 50;
 
 }  // namespace
 
-SessionDesk::SessionDesk(const observe::SessionTable& table, const Clock& clock, const store::LedgerStore& ledger, WallTime started)
+SessionDesk::SessionDesk(const observe::SessionTable& table, const Clock& clock, const store::LedgerStore& ledger,
+                         WallTime started)
     : table_(table), clock_(clock), ledger_(ledger), started_(started) {
   thread_.start();
 }
@@ -57,15 +58,18 @@ void SessionDesk::list(const api::SessionList& request, api::ReplyHandler reply)
   auto filter = observe::SessionFilter::parse(request.filter, clock_.wall());
   if (!filter) return reply(filter.error());
   const size_t limit = request.limit == 0 ? kDefaultPage : std::min<size_t>(request.limit, observe::kListLimit);
-  with_live(
-      [this, filter = std::move(*filter), cursor = request.cursor, limit, reply](const Live& live) { list_page(filter, cursor, limit, live, reply); }, reply);
+  with_live([this, filter = std::move(*filter), cursor = request.cursor, limit,
+             reply](const Live& live) { list_page(filter, cursor, limit, live, reply); },
+            reply);
 }
 
 /// First what memory holds, then the ledger; the cursor of the ledger's part begins with 'l'.
-void SessionDesk::list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit, const Live& live, const api::ReplyHandler& reply) {
+void SessionDesk::list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit,
+                            const Live& live, const api::ReplyHandler& reply) {
   api::SessionsReply out;
   if (cursor.starts_with('l')) {
-    const auto from = cursor.size() == 1 ? std::optional(store::LedgerCursor{}) : store::LedgerCursor::parse(std::string_view(cursor).substr(1));
+    const auto from = cursor.size() == 1 ? std::optional(store::LedgerCursor{})
+                                         : store::LedgerCursor::parse(std::string_view(cursor).substr(1));
     if (!from) return reply(Error{ErrorCode::bad_input, {"cursor", cursor}});
     const auto added = add_ledger(filter, cursor.size() == 1 ? std::nullopt : from, limit, out);
     if (!added) return reply(added.error());
@@ -101,7 +105,8 @@ void SessionDesk::show(const api::SessionShow& request, api::ReplyHandler reply)
   if (!id) return reply(Error{ErrorCode::bad_input, {"session", request.id}});
   with_live(
       [this, id = *id, text = request.id, reply](const Live& live) {
-        const auto open = std::find_if(live.begin(), live.end(), [id](const observe::TracePointer& trace) { return trace->session() == id; });
+        const auto open = std::find_if(live.begin(), live.end(),
+                                       [id](const observe::TracePointer& trace) { return trace->session() == id; });
         const observe::TracePointer found = open != live.end() ? *open : table_.find(id);
         if (found) return reply(session_reply(*found));
         const auto row = ledger_.find(id, name_of());
@@ -130,7 +135,8 @@ void SessionDesk::when_open(const std::string& text, std::function<void()> then,
   if (!id) return reply(Error{ErrorCode::bad_input, {"session", text}});
   with_live(
       [id = *id, text, then = std::move(then), reply](const Live& live) {
-        const bool open = std::any_of(live.begin(), live.end(), [id](const auto& trace) { return trace->session() == id; });
+        const bool open =
+            std::any_of(live.begin(), live.end(), [id](const auto& trace) { return trace->session() == id; });
         if (!open) return reply(Error{ErrorCode::not_found, {"session " + text}});
         then();
       },

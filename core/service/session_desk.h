@@ -1,4 +1,5 @@
-// Answers session list, show and trace, and ends sessions: open sessions from the I/O threads, closed ones from the table.
+// Answers session list, show and trace, and ends sessions: open sessions from the I/O threads, closed ones from the
+// table.
 #pragma once
 
 #include <functional>
@@ -17,7 +18,8 @@ namespace postern::service {
 class SessionDesk {
  public:
   /// `started`: sessions that began before it are only in the ledger.
-  SessionDesk(const observe::SessionTable& table, const Clock& clock, const store::LedgerStore& ledger, WallTime started);
+  SessionDesk(const observe::SessionTable& table, const Clock& clock, const store::LedgerStore& ledger,
+              WallTime started);
   ~SessionDesk() { stop(); }
 
   /// The gates, while they are open; null before and after.
@@ -40,9 +42,10 @@ class SessionDesk {
   void with_live(std::function<void(const Live&)> then, const api::ReplyHandler& reply);
 
   /// Rows of sessions before this start, behind what memory holds.
-  Expected<void> add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor, size_t limit,
-                            api::SessionsReply& out);
-  void list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit, const Live& live, const api::ReplyHandler& reply);
+  Expected<void> add_ledger(const observe::SessionFilter& filter, std::optional<store::LedgerCursor> cursor,
+                            size_t limit, api::SessionsReply& out);
+  void list_page(const observe::SessionFilter& filter, const std::string& cursor, size_t limit, const Live& live,
+                 const api::ReplyHandler& reply);
   store::NameOf name_of();
 
   const observe::SessionTable& table_;

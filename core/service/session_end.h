@@ -12,8 +12,8 @@ namespace postern::service {
 
 class AdminState;
 
-/// "session.kill"; the object is the session's id, `after` the reason as a JSON text. It cannot be taken back. The admin
-/// thread only.
+/// "session.kill"; the object is the session's id, `after` the reason as a JSON text. It cannot be taken back. The
+/// admin thread only.
 class SessionEnd final : public change::Effect {
  public:
   /// Ends the session; `done`, on the admin thread, hears whether it was still open.

@@ -1,5 +1,5 @@
-// A thread that runs what is posted to it, in order. Two exist: the admin thread, the only one that touches documents, journal,
-// audit and secrets; and the desk, which answers questions about sessions so that no I/O thread has to search.
+// A thread that runs what is posted to it, in order. Two exist: the admin thread, the only one that touches documents,
+// journal, audit and secrets; and the desk, which answers questions about sessions so that no I/O thread has to search.
 #pragma once
 
 #include <condition_variable>

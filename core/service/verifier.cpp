@@ -58,7 +58,8 @@ NetworkClass Verifier::class_of(const IpAddress& peer, const Network& network) {
 void Verifier::note_seen(const Network& network) {
   const std::lock_guard lock(mutex_);
   if (seen_.size() >= kSeenNetworks && !seen_.contains(network)) {
-    const auto oldest = std::min_element(seen_.begin(), seen_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto oldest =
+        std::min_element(seen_.begin(), seen_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
     seen_.erase(oldest);
   }
   seen_[network] = clock_.now();
@@ -79,7 +80,8 @@ void Verifier::verify(net::VerifyRequest request, std::function<void(VerifyOutco
   const bool queued = workers_.submit(network_class, network, [this, check, has_password](bool cancelled) {
     if (cancelled) return check->done(outcome_of(VerifyOutcome::Kind::unavailable));
     // A name without a password costs as much as one with it: time tells nobody which names exist.
-    const bool right = crypto::argon2id_verify(has_password ? check->facts->encoded : decoy_, check->request.secret) && has_password;
+    const bool right =
+        crypto::argon2id_verify(has_password ? check->facts->encoded : decoy_, check->request.secret) && has_password;
     check->done(finish(*check, right));
   });
   if (!queued) done(outcome_of(VerifyOutcome::Kind::unavailable));

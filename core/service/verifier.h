@@ -1,5 +1,5 @@
-// Judges logins: the account in the directory in force, the cache of verified passwords, else Argon2id on a login worker.
-// Any thread.
+// Judges logins: the account in the directory in force, the cache of verified passwords, else Argon2id on a login
+// worker. Any thread.
 #pragma once
 
 #include <chrono>
@@ -18,11 +18,11 @@ namespace postern::service {
 /// What is known of a login name. A value.
 struct LoginFacts {
   mail::AccountId account = 0;
-  std::string address;          ///< the login address as it is written
+  std::string address;  ///< the login address as it is written
   bool disabled = false;
-  uint64_t version = 0;         ///< changes with the account and with its credentials
-  std::string credential_id;    ///< "" = no password is set
-  std::string encoded;          ///< Argon2id
+  uint64_t version = 0;       ///< changes with the account and with its credentials
+  std::string credential_id;  ///< "" = no password is set
+  std::string encoded;        ///< Argon2id
 };
 
 /// The directory in force, as the verifier needs it. Immutable.

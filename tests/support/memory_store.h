@@ -1,4 +1,5 @@
-// A MessageStore in memory, for tests of what stands above it. Answers on the calling thread unless told to hold them back.
+// A MessageStore in memory, for tests of what stands above it. Answers on the calling thread unless told to hold them
+// back.
 #pragma once
 
 #include <map>
@@ -54,7 +55,9 @@ class MemoryStore final : public mail::MessageStore {
       done({});
     }
     uint64_t size() const override { return content_.size(); }
-    void commit(mail::Delivery delivery, mail::Done<uint64_t> done) override { done(store_.deliver(delivery, content_)); }
+    void commit(mail::Delivery delivery, mail::Done<uint64_t> done) override {
+      done(store_.deliver(delivery, content_));
+    }
 
    private:
     MemoryStore& store_;
@@ -120,7 +123,8 @@ class MemoryStore final : public mail::MessageStore {
   Expected<uint64_t> deliver(const mail::Delivery& delivery, const std::string& content) {
     if (failure_ != ErrorCode::none) return fail(failure_);
     const std::lock_guard lock(mutex_);
-    for (const mail::AccountId account : delivery.mailboxes) mailboxes_[account].push_back({++last_uid_, content, delivery.reverse_path});
+    for (const mail::AccountId account : delivery.mailboxes)
+      mailboxes_[account].push_back({++last_uid_, content, delivery.reverse_path});
     return last_uid_;
   }
 

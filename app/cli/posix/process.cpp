@@ -1,6 +1,7 @@
 #include "cli/process.h"
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,10 @@ class PosixWatch final : public ProcessWatch {
 };
 
 }  // namespace
+
+void keep_files_private() {
+  ::umask(S_IRWXG | S_IRWXO);
+}
 
 std::unique_ptr<ProcessWatch> watch_process(uint64_t pid) {
   if (pid == 0 || pid > static_cast<uint64_t>(std::numeric_limits<pid_t>::max())) return nullptr;

@@ -19,6 +19,8 @@ class WindowsWatch final : public ProcessWatch {
 
 }  // namespace
 
+void keep_files_private() {}
+
 std::unique_ptr<ProcessWatch> watch_process(uint64_t pid) {
   const HANDLE process = pid == 0 ? nullptr : OpenProcess(SYNCHRONIZE, FALSE, static_cast<DWORD>(pid));
   return process == nullptr ? nullptr : std::make_unique<WindowsWatch>(process);

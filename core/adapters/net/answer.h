@@ -29,14 +29,17 @@ struct StartWork {
   void operator()(Handler&& handler, asio::io_context* io, Starter<T> start) const {
     using Plain = std::decay_t<Handler>;
     auto shared = std::make_shared<Plain>(std::forward<Handler>(handler));
-    start([io, shared](T result) { asio::post(*io, Delivery<T, Plain>{shared, std::make_shared<T>(std::move(result))}); });
+    start([io, shared](T result) {
+      asio::post(*io, Delivery<T, Plain>{shared, std::make_shared<T>(std::move(result))});
+    });
   }
 };
 
 /// Runs `start` and resumes on `io` with what it was answered. A coroutine waits for one answer at a time.
 template <class T>
 asio::awaitable<T> answer(asio::io_context& io, Starter<T> start) {
-  return asio::async_initiate<const asio::use_awaitable_t<>, void(T)>(StartWork<T>{}, asio::use_awaitable, &io, std::move(start));
+  return asio::async_initiate<const asio::use_awaitable_t<>, void(T)>(StartWork<T>{}, asio::use_awaitable, &io,
+                                                                      std::move(start));
 }
 
 }  // namespace postern::net

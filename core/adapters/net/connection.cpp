@@ -14,7 +14,8 @@ using asio::ip::tcp;
 Connection::Connection(IoThread& thread, tcp::socket socket, uint16_t gate, Endpoint peer, Endpoint local)
     : thread_(thread),
       socket_(std::move(socket)),
-      trace_(std::make_shared<Trace>(thread.host().next_session_id(), gate, peer, local, thread.host().clock().wall())) {
+      trace_(
+          std::make_shared<Trace>(thread.host().next_session_id(), gate, peer, local, thread.host().clock().wall())) {
   std::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(tcp::no_delay(true), ignored);
@@ -28,7 +29,9 @@ Connection::~Connection() {
   thread_.host().session_closed(thread_.index(), std::move(trace_));
 }
 
-WallTime Connection::now() const { return thread_.host().clock().wall(); }
+WallTime Connection::now() const {
+  return thread_.host().clock().wall();
+}
 
 void Connection::arm(Seconds timeout) {
   deadline_ = std::chrono::steady_clock::now() + timeout;

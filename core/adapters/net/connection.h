@@ -30,7 +30,8 @@ class Connection {
 
   /// The tick of the thread: a wait that is over wakes up.
   void check_deadline(std::chrono::steady_clock::time_point now);
-  /// Ends the session with a reply as soon as it is not in the middle of something (in a message: afterwards when `patient`).
+  /// Ends the session with a reply as soon as it is not in the middle of something (in a message: afterwards when
+  /// `patient`).
   void request_stop(std::string reason, bool patient);
   /// Judges the login again after a policy swap.
   void recheck_login();

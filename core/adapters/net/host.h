@@ -1,4 +1,5 @@
-// What the connections need from the rest of the core. Implemented by core/service; called on I/O threads unless said otherwise.
+// What the connections need from the rest of the core. Implemented by core/service; called on I/O threads unless said
+// otherwise.
 #pragma once
 
 #include <functional>

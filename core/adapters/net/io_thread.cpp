@@ -56,7 +56,8 @@ void IoThread::forget(Connection& connection) {
 }
 
 Connection* IoThread::find(uint64_t session) {
-  const auto found = std::find_if(connections_.begin(), connections_.end(), [session](const Connection* c) { return c->id() == session; });
+  const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                  [session](const Connection* c) { return c->id() == session; });
   return found == connections_.end() ? nullptr : *found;
 }
 

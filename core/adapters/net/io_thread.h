@@ -1,9 +1,10 @@
-// One I/O thread: its io_context, its buffers, its connections, its copy of the policy pointer. Private to adapters/net.
+// One I/O thread: its io_context, its buffers, its connections, its copy of the policy pointer. Private to
+// adapters/net.
 #pragma once
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/executor_work_guard.hpp>
 #include <atomic>
 #include <memory>
 #include <string>
@@ -19,10 +20,10 @@ class Connection;
 
 /// Reused by every connection of the thread; nobody keeps them over an await.
 struct Buffers {
-  std::vector<uint8_t> in;   ///< as received
-  std::vector<uint8_t> plain;///< decrypted
-  std::string out;           ///< to be sent, in clear
-  Bytes cipher;              ///< to be sent, as it goes on the wire
+  std::vector<uint8_t> in;     ///< as received
+  std::vector<uint8_t> plain;  ///< decrypted
+  std::string out;             ///< to be sent, in clear
+  Bytes cipher;                ///< to be sent, as it goes on the wire
   Actions actions;
 };
 

@@ -29,7 +29,8 @@ Endpoint from_asio(const tcp::endpoint& endpoint) {
 }
 
 Error bind_error(const Endpoint& endpoint, std::error_code error) {
-  if (error == asio::error::address_in_use) return {ErrorCode::port_in_use, {endpoint.to_string(), port_holder(endpoint)}};
+  if (error == asio::error::address_in_use)
+    return {ErrorCode::port_in_use, {endpoint.to_string(), port_holder(endpoint)}};
   if (error == asio::error::access_denied) return {ErrorCode::port_denied, {endpoint.to_string()}};
   return {ErrorCode::port_unavailable, {endpoint.to_string(), error.message()}};
 }
@@ -59,7 +60,8 @@ struct Begin {
 
 }  // namespace
 
-Listener::Listener(std::vector<std::unique_ptr<IoThread>>& threads, size_t connection_limit, Serve serve, std::string refusal)
+Listener::Listener(std::vector<std::unique_ptr<IoThread>>& threads, size_t connection_limit, Serve serve,
+                   std::string refusal)
     : threads_(threads),
       limit_(connection_limit),
       serve_(serve),
@@ -102,7 +104,9 @@ size_t Listener::open_sessions() const {
 void Listener::accept_next() {
   if (!acceptor_.is_open()) return;
   IoThread& target = *threads_[next_++ % threads_.size()];
-  acceptor_.async_accept(target.io(), [this, &target](std::error_code error, tcp::socket socket) { accepted(error, std::move(socket), target); });
+  acceptor_.async_accept(target.io(), [this, &target](std::error_code error, tcp::socket socket) {
+    accepted(error, std::move(socket), target);
+  });
 }
 
 void Listener::accepted(std::error_code error, tcp::socket socket, IoThread& target) {

@@ -88,7 +88,6 @@ Pop3Connection::Next Pop3Connection::apply() {
 
 LoginAnswer Pop3Connection::open_mailbox(const VerifyOutcome& outcome) {
   LoginAnswer reply;
-  reply.kind = static_cast<LoginAnswer::Kind>(0);
   reply.account = outcome.account;
   reply.address = outcome.address;
   auto opened = thread().host().store().open_mailbox(outcome.account);
@@ -113,15 +112,25 @@ asio::awaitable<void> Pop3Connection::login() {
   request->login = question.login;
   request->secret = std::move(question.secret);
   Host* host = &thread().host();
-  Starter<VerifyOutcome> start = [host, request](std::function<void(VerifyOutcome)> done) { host->verify(std::move(*request), std::move(done)); };
+  Starter<VerifyOutcome> start = [host, request](std::function<void(VerifyOutcome)> done) {
+    host->verify(std::move(*request), std::move(done));
+  };
   const VerifyOutcome outcome = co_await answer<VerifyOutcome>(thread().io(), std::move(start));
   host->login_judged(thread().index(), 110, outcome.kind == VerifyOutcome::Kind::accepted);
   LoginAnswer reply;
   switch (outcome.kind) {
-    case VerifyOutcome::Kind::accepted: reply = open_mailbox(outcome); break;
-    case VerifyOutcome::Kind::wrong: reply.kind = LoginAnswer::Kind::wrong; break;
-    case VerifyOutcome::Kind::disabled: reply.kind = LoginAnswer::Kind::disabled; break;
-    case VerifyOutcome::Kind::unavailable: reply.kind = LoginAnswer::Kind::unavailable; break;
+    case VerifyOutcome::Kind::accepted:
+      reply = open_mailbox(outcome);
+      break;
+    case VerifyOutcome::Kind::wrong:
+      reply.kind = LoginAnswer::Kind::wrong;
+      break;
+    case VerifyOutcome::Kind::disabled:
+      reply.kind = LoginAnswer::Kind::disabled;
+      break;
+    case VerifyOutcome::Kind::unavailable:
+      reply.kind = LoginAnswer::Kind::unavailable;
+      break;
   }
   session_.logged_in(context(), number, reply, buffers().actions);
   recheck_login();
@@ -155,16 +164,24 @@ asio::awaitable<void> Pop3Connection::update() {
   const uint32_t number = session_.question().number;
   auto removals = std::make_shared<std::vector<uint32_t>>(std::move(session_.question().removals));
   mail::Mailbox* mailbox = &mailbox_->mailbox();
-  Starter<Expected<void>> start = [mailbox, removals](std::function<void(Expected<void>)> done) { mailbox->remove(std::move(*removals), std::move(done)); };
+  Starter<Expected<void>> start = [mailbox, removals](std::function<void(Expected<void>)> done) {
+    mailbox->remove(std::move(*removals), std::move(done));
+  };
   const Expected<void> removed = co_await answer<Expected<void>>(thread().io(), std::move(start));
   session_.updated(context(), number, removed.has_value(), buffers().actions);
 }
 
 asio::awaitable<bool> Pop3Connection::answer_question() {
   switch (session_.question().kind) {
-    case pop3::Question::Kind::login: co_await login(); break;
-    case pop3::Question::Kind::listing: session_.more(context(), session_.question().number, buffers().actions); break;
-    case pop3::Question::Kind::update: co_await update(); break;
+    case pop3::Question::Kind::login:
+      co_await login();
+      break;
+    case pop3::Question::Kind::listing:
+      session_.more(context(), session_.question().number, buffers().actions);
+      break;
+    case pop3::Question::Kind::update:
+      co_await update();
+      break;
     case pop3::Question::Kind::fetch: {
       const bool alive = co_await fetch();
       co_return alive;
@@ -179,7 +196,8 @@ asio::awaitable<bool> Pop3Connection::perform() {
     // The mailbox is free before the peer reads the last reply: it may come back at once.
     if (next == Next::close) mailbox_.reset();
     // Answers to pipelined commands leave together, unless there is much to send.
-    const bool hold = next == Next::ask && session_.question().kind == pop3::Question::Kind::fetch && buffers().out.size() < kInlineFlush;
+    const bool hold = next == Next::ask && session_.question().kind == pop3::Question::Kind::fetch &&
+                      buffers().out.size() < kInlineFlush;
     if (!hold) {
       const bool alive = co_await flush();
       if (!alive) co_return false;
@@ -205,10 +223,17 @@ asio::awaitable<bool> Pop3Connection::perform() {
 
 void Pop3Connection::wake_up(Wake wake) {
   switch (wake) {
-    case Wake::expired: session_.timed_out(context(), buffers().actions); break;
-    case Wake::stopped: session_.stop(context(), stop_reason_, buffers().actions); break;
-    case Wake::gone: session_.disconnected(context(), buffers().actions); break;
-    case Wake::readable: break;
+    case Wake::expired:
+      session_.timed_out(context(), buffers().actions);
+      break;
+    case Wake::stopped:
+      session_.stop(context(), stop_reason_, buffers().actions);
+      break;
+    case Wake::gone:
+      session_.disconnected(context(), buffers().actions);
+      break;
+    case Wake::readable:
+      break;
   }
 }
 

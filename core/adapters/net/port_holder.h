@@ -1,4 +1,5 @@
-// Who holds a TCP port, in words for a person: "exim4 (pid 812)". Empty when the system does not say. Private to adapters/net.
+// Who holds a TCP port, in words for a person: "exim4 (pid 812)". Empty when the system does not say. Private to
+// adapters/net.
 #pragma once
 
 #include <string>

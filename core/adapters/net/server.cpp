@@ -62,19 +62,24 @@ struct Server::State {
   }
 };
 
-Server::Server(Host& host, ServerOptions options) : state_(std::make_unique<State>(State{host, options, {}, nullptr, nullptr, false})) {
+Server::Server(Host& host, ServerOptions options)
+    : state_(std::make_unique<State>(State{host, options, {}, nullptr, nullptr, false})) {
   unsigned count = options.threads == 0 ? std::max(1U, std::thread::hardware_concurrency()) : options.threads;
   for (unsigned i = 0; i < count; ++i) state_->threads.push_back(std::make_unique<IoThread>(i, host));
 }
 
-Server::~Server() { stop(Seconds(0)); }
+Server::~Server() {
+  stop(Seconds(0));
+}
 
 Expected<void> Server::bind() {
   const size_t handles = raise_socket_limit();
   const size_t limit = std::min(kMaxConnections, handles > 2 * kHandlesKept ? handles - kHandlesKept : handles / 2);
   auto& threads = state_->threads;
-  state_->smtp = std::make_unique<Listener>(threads, limit, serve_smtp, "421 4.3.2 Too many connections, try again later\r\n");
-  state_->pop3 = std::make_unique<Listener>(threads, limit, serve_pop3, "-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+  state_->smtp =
+      std::make_unique<Listener>(threads, limit, serve_smtp, "421 4.3.2 Too many connections, try again later\r\n");
+  state_->pop3 = std::make_unique<Listener>(threads, limit, serve_pop3,
+                                            "-ERR [SYS/TEMP] Too many connections, try again later\r\n");
   if (auto done = state_->smtp->open(state_->options.smtp); !done) return done;
   return state_->pop3->open(state_->options.pop3);
 }
@@ -100,13 +105,18 @@ void Server::stop(Seconds patience) {
   state_->on_each([](IoThread& thread) { thread.stop_sessions(true); }, nullptr);
   if (!state_->wait_until_empty(now + patience)) {
     state_->on_each([](IoThread& thread) { thread.stop_sessions(false); }, nullptr);
-    if (!state_->wait_until_empty(std::chrono::steady_clock::now() + kForcedEnd)) log_warning("net", "sessions were still open at the end");
+    if (!state_->wait_until_empty(std::chrono::steady_clock::now() + kForcedEnd))
+      log_warning("net", "sessions were still open at the end");
   }
   for (auto& thread : state_->threads) thread->join();
 }
 
-Endpoint Server::smtp_endpoint() const { return state_->smtp ? state_->smtp->endpoint() : Endpoint{}; }
-Endpoint Server::pop3_endpoint() const { return state_->pop3 ? state_->pop3->endpoint() : Endpoint{}; }
+Endpoint Server::smtp_endpoint() const {
+  return state_->smtp ? state_->smtp->endpoint() : Endpoint{};
+}
+Endpoint Server::pop3_endpoint() const {
+  return state_->pop3 ? state_->pop3->endpoint() : Endpoint{};
+}
 
 void Server::swap_policy(std::shared_ptr<const GatePolicy> policy, std::function<void()> applied) {
   state_->on_each([policy = std::move(policy)](IoThread& thread) { thread.set_policy(policy); }, std::move(applied));
@@ -133,13 +143,17 @@ void Server::live_sessions(std::function<void(std::vector<std::shared_ptr<const 
   state_->on_each(
       [gathered](IoThread& thread) {
         std::vector<std::shared_ptr<const Trace>> own;
-        thread.each([&own](Connection& connection) { own.push_back(std::make_shared<const Trace>(connection.trace().copy())); });
+        thread.each([&own](Connection& connection) {
+          own.push_back(std::make_shared<const Trace>(connection.trace().copy()));
+        });
         const std::lock_guard lock(gathered->mutex);
         std::move(own.begin(), own.end(), std::back_inserter(gathered->sessions));
       },
       [gathered, done = std::move(done)] { done(std::move(gathered->sessions)); });
 }
 
-size_t Server::open_sessions() const { return state_->open(); }
+size_t Server::open_sessions() const {
+  return state_->open();
+}
 
 }  // namespace postern::net

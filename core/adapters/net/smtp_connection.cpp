@@ -42,10 +42,10 @@ class SmtpConnection final : public Connection {
   void wake_up(Wake wake);
 
   smtp::Session session_;
-  std::string rest_;      ///< received, not parsed while a question is open
-  std::string parsing_;   ///< what the actions' views point into when the rest is parsed
+  std::string rest_;     ///< received, not parsed while a question is open
+  std::string parsing_;  ///< what the actions' views point into when the rest is parsed
   std::unique_ptr<mail::Draft> draft_;
-  Error draft_error_;     ///< a spool that failed: the message is answered at its end
+  Error draft_error_;  ///< a spool that failed: the message is answered at its end
 };
 
 void SmtpConnection::parse(std::string_view octets) {
@@ -65,7 +65,9 @@ SmtpConnection::Next SmtpConnection::apply() {
   for (size_t i = 0; i < actions.size(); ++i) {
     const Action action = actions[i];
     switch (action.kind) {
-      case Action::Kind::send: buffers().out += action.bytes; break;
+      case Action::Kind::send:
+        buffers().out += action.bytes;
+        break;
       case Action::Kind::begin:
         draft_ = thread().host().store().begin();
         draft_error_ = {};
@@ -73,11 +75,21 @@ SmtpConnection::Next SmtpConnection::apply() {
       case Action::Kind::content:
         if (draft_) draft_->append(as_bytes(action.bytes));
         break;
-      case Action::Kind::abort: draft_.reset(); break;
-      case Action::Kind::start_tls: next = Next::start_tls; break;
-      case Action::Kind::ask: next = Next::ask; break;
-      case Action::Kind::commit: next = Next::commit; break;
-      case Action::Kind::close: next = Next::close; break;
+      case Action::Kind::abort:
+        draft_.reset();
+        break;
+      case Action::Kind::start_tls:
+        next = Next::start_tls;
+        break;
+      case Action::Kind::ask:
+        next = Next::ask;
+        break;
+      case Action::Kind::commit:
+        next = Next::commit;
+        break;
+      case Action::Kind::close:
+        next = Next::close;
+        break;
     }
   }
   actions.clear();
@@ -94,6 +106,20 @@ asio::awaitable<void> SmtpConnection::flush_draft() {
   draft_.reset();
 }
 
+VerifyAnswer::Kind answer_kind(VerifyOutcome::Kind kind) {
+  switch (kind) {
+    case VerifyOutcome::Kind::accepted:
+      return VerifyAnswer::Kind::accepted;
+    case VerifyOutcome::Kind::wrong:
+      return VerifyAnswer::Kind::wrong;
+    case VerifyOutcome::Kind::disabled:
+      return VerifyAnswer::Kind::disabled;
+    case VerifyOutcome::Kind::unavailable:
+      break;
+  }
+  return VerifyAnswer::Kind::unavailable;
+}
+
 asio::awaitable<void> SmtpConnection::ask() {
   smtp::Question& question = session_.question();
   const uint32_t number = question.number;
@@ -103,11 +129,13 @@ asio::awaitable<void> SmtpConnection::ask() {
   request->login = question.login;
   request->secret = std::move(question.secret);
   Host* host = &thread().host();
-  Starter<VerifyOutcome> start = [host, request](std::function<void(VerifyOutcome)> done) { host->verify(std::move(*request), std::move(done)); };
+  Starter<VerifyOutcome> start = [host, request](std::function<void(VerifyOutcome)> done) {
+    host->verify(std::move(*request), std::move(done));
+  };
   VerifyOutcome outcome = co_await answer<VerifyOutcome>(thread().io(), std::move(start));
   host->login_judged(thread().index(), 25, outcome.kind == VerifyOutcome::Kind::accepted);
   VerifyAnswer reply;
-  reply.kind = static_cast<VerifyAnswer::Kind>(outcome.kind);
+  reply.kind = answer_kind(outcome.kind);
   reply.account = outcome.account;
   reply.address = outcome.address;
   if (outcome.kind == VerifyOutcome::Kind::accepted) {
@@ -132,9 +160,12 @@ mail::Delivery SmtpConnection::delivery() {
 CommitAnswer::Kind commit_kind(const Error& error) {
   switch (error.code) {
     case ErrorCode::disk_full:
-    case ErrorCode::folder_read_only: return CommitAnswer::Kind::no_space;
-    case ErrorCode::mailbox_full: return CommitAnswer::Kind::mailbox_full;
-    default: return CommitAnswer::Kind::failed;
+    case ErrorCode::folder_read_only:
+      return CommitAnswer::Kind::no_space;
+    case ErrorCode::mailbox_full:
+      return CommitAnswer::Kind::mailbox_full;
+    default:
+      return CommitAnswer::Kind::failed;
   }
 }
 
@@ -147,14 +178,19 @@ asio::awaitable<void> SmtpConnection::commit() {
   if (draft_) {
     mail::Draft* draft = draft_.get();
     auto what = std::make_shared<mail::Delivery>(delivery());
-    Starter<Expected<uint64_t>> start = [draft, what](std::function<void(Expected<uint64_t>)> done) { draft->commit(std::move(*what), std::move(done)); };
+    Starter<Expected<uint64_t>> start = [draft, what](std::function<void(Expected<uint64_t>)> done) {
+      draft->commit(std::move(*what), std::move(done));
+    };
     const Expected<uint64_t> stored = co_await answer<Expected<uint64_t>>(thread().io(), std::move(start));
     result.stored = stored.has_value();
-    if (stored) result.message = *stored;
-    else result.error = stored.error();
+    if (stored)
+      result.message = *stored;
+    else
+      result.error = stored.error();
     draft_.reset();
   }
-  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  const auto micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
   thread().host().message_committed(thread().index(), result.stored, micros, octets);
   if (result.stored) mutable_trace().count_message();
   CommitAnswer reply;
@@ -196,10 +232,17 @@ asio::awaitable<bool> SmtpConnection::perform() {
 
 void SmtpConnection::wake_up(Wake wake) {
   switch (wake) {
-    case Wake::expired: session_.timed_out(context(), buffers().actions); break;
-    case Wake::stopped: session_.stop(context(), stop_reason_, false, buffers().actions); break;
-    case Wake::gone: session_.disconnected(context(), buffers().actions); break;
-    case Wake::readable: break;
+    case Wake::expired:
+      session_.timed_out(context(), buffers().actions);
+      break;
+    case Wake::stopped:
+      session_.stop(context(), stop_reason_, false, buffers().actions);
+      break;
+    case Wake::gone:
+      session_.disconnected(context(), buffers().actions);
+      break;
+    case Wake::readable:
+      break;
   }
 }
 

@@ -23,6 +23,8 @@ struct LogThrown {
 
 }  // namespace
 
-void spawn(asio::io_context& io, asio::awaitable<void> coroutine) { asio::co_spawn(io, std::move(coroutine), LogThrown{}); }
+void spawn(asio::io_context& io, asio::awaitable<void> coroutine) {
+  asio::co_spawn(io, std::move(coroutine), LogThrown{});
+}
 
 }  // namespace postern::net

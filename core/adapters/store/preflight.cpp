@@ -50,7 +50,8 @@ Expected<void> refuse_newer(const std::string& folder) {
     const int64_t known = known_version(path.filename().string());
     if (known == INT64_MAX) continue;
     const int64_t found = version_in_header(path);
-    if (found > known) return fail(ErrorCode::folder_newer, {path.string(), std::to_string(found), std::to_string(known)});
+    if (found > known)
+      return fail(ErrorCode::folder_newer, {path.string(), std::to_string(found), std::to_string(known)});
   }
   return {};
 }

@@ -1,5 +1,6 @@
 // The shipped program with its own core: every verb in process and attached, and what stands in its way.
 #include <QDir>
+#include <QDirIterator>
 #include <QJsonArray>
 #include <memory>
 #include <vector>
@@ -72,6 +73,7 @@ class RealTest : public QObject {
   void what_stands_in_the_way_data();
   void what_stands_in_the_way();
   void a_second_service();
+  void files_are_their_owners_alone();
   void stopped_means_free();
   void commands_side_by_side();
 };
@@ -215,6 +217,21 @@ void RealTest::a_second_service() {
   QCOMPARE(second.exit, 3);
   QCOMPARE(second.error()["code"].toString(), QString("folder_locked"));
   QVERIFY(second.err.contains(QString::number(service.process.processId())));
+}
+
+void RealTest::files_are_their_owners_alone() {
+  const Real real;
+  QVERIFY(real.init());
+  const Service service(real);
+  QDirIterator files(real.folder, QDir::Files | QDir::Hidden, QDirIterator::Subdirectories);
+  int seen = 0;
+  while (files.hasNext()) {
+    const QFileInfo file(files.next());
+    const auto others = QFile::ReadGroup | QFile::WriteGroup | QFile::ReadOther | QFile::WriteOther;
+    QVERIFY2((file.permissions() & others) == 0, qPrintable(file.filePath()));
+    ++seen;
+  }
+  QVERIFY(seen > 4);
 }
 
 void RealTest::stopped_means_free() {

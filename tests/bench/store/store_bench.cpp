@@ -34,7 +34,9 @@ struct Options {
 double cpu_seconds() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -126,7 +128,8 @@ class Submitters {
   void feed(const std::shared_ptr<Session>& session) {
     constexpr size_t kRead = 16 * 1024;
     while (session->given < content_.size()) {
-      const auto part = BytesView(content_).subspan(session->given).first(std::min(kRead, content_.size() - session->given));
+      const auto part =
+          BytesView(content_).subspan(session->given).first(std::min(kRead, content_.size() - session->given));
       session->draft->append(part);
       session->given += part.size();
       if (!session->draft->wants_flush()) continue;
@@ -163,7 +166,8 @@ class Submitters {
   unsigned open_ = 0;
 };
 
-void print_row(const Options& options, store::MailStore& store, std::vector<std::unique_ptr<Submitters>>& loops, double took, double cpu) {
+void print_row(const Options& options, store::MailStore& store, std::vector<std::unique_ptr<Submitters>>& loops,
+               double took, double cpu) {
   std::vector<double> all;
   size_t failed = 0;
   for (auto& loop : loops) {
@@ -171,12 +175,16 @@ void print_row(const Options& options, store::MailStore& store, std::vector<std:
     failed += loop->failed;
   }
   std::sort(all.begin(), all.end());
-  const auto at = [&all](double share) { return all.empty() ? 0.0 : all[static_cast<size_t>(share * static_cast<double>(all.size() - 1))]; };
+  const auto at = [&all](double share) {
+    return all.empty() ? 0.0 : all[static_cast<size_t>(share * static_cast<double>(all.size() - 1))];
+  };
   const auto count = static_cast<double>(all.size());
   const auto status = store.status();
-  std::printf("%zu octets, %u submitters: %.0f/s  cpu %.3f s/1000  p50 %.1f p99 %.1f max %.1f ms  batch %.1f  failed %zu\n", options.octets,
-              options.submitters, count / took, cpu / count * 1000, at(0.5), at(0.99), at(1),
-              static_cast<double>(status->writer.work) / static_cast<double>(std::max<uint64_t>(1, status->writer.commits)), failed);
+  std::printf(
+      "%zu octets, %u submitters: %.0f/s  cpu %.3f s/1000  p50 %.1f p99 %.1f max %.1f ms  batch %.1f  failed %zu\n",
+      options.octets, options.submitters, count / took, cpu / count * 1000, at(0.5), at(0.99), at(1),
+      static_cast<double>(status->writer.work) / static_cast<double>(std::max<uint64_t>(1, status->writer.commits)),
+      failed);
 }
 
 int deliver(const Options& options) {
@@ -217,7 +225,10 @@ Options parse(int count, char** words) {
 }  // namespace
 
 int main(int count, char** words) {
-  if (count % 2 == 0) return std::puts("store_bench [--folder F] [--octets N] [--submitters N] [--threads N] [--seconds S] [--page-size N]"), 2;
+  if (count % 2 == 0)
+    return std::puts(
+               "store_bench [--folder F] [--octets N] [--submitters N] [--threads N] [--seconds S] [--page-size N]"),
+           2;
   const Options options = parse(count, words);
   std::filesystem::create_directories(options.folder);
   std::printf("syncs %.0f/s\n", sync_rate(options.folder, 2));

@@ -1,5 +1,7 @@
 // The whole core in this process, asked by several threads and over its socket while mail comes in and the policy
 // changes. Run under ThreadSanitizer, too.
+#include "postern/core.h"
+
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <thread>
 
 #include "base/ip_address.h"
-#include "postern/core.h"
 #include "support/tcp_client.h"
 
 using namespace postern;
@@ -51,7 +52,8 @@ size_t open_sessions(Running& r) {
 bool deliver(const Endpoint& smtp) {
   test::TcpClient client(smtp);
   client.reply();
-  for (const char* line : {"EHLO test\r\n", "MAIL FROM:<a@example.net>\r\n", "RCPT TO:<anna@example.org>\r\n", "DATA\r\n"}) {
+  for (const char* line :
+       {"EHLO test\r\n", "MAIL FROM:<a@example.net>\r\n", "RCPT TO:<anna@example.org>\r\n", "DATA\r\n"}) {
     client.send(line);
     client.reply();
   }
@@ -83,8 +85,8 @@ void CoreTest::many_at_once() {
   });
   threads.emplace_back([&] {
     for (int i = 0; i < kRounds; ++i)
-      for (const api::Request& request :
-           {api::Request(api::Status{}), api::Request(api::Metrics{}), api::Request(api::SessionList{}), api::Request(api::UserList{})})
+      for (const api::Request& request : {api::Request(api::Status{}), api::Request(api::Metrics{}),
+                                          api::Request(api::SessionList{}), api::Request(api::UserList{})})
         if (api::error_of(r.ask(request))) ++failures;
   });
   threads.emplace_back([&] {

@@ -1,8 +1,8 @@
+#include "service/login_workers.h"
+
 #include <QtTest>
 #include <future>
 #include <latch>
-
-#include "service/login_workers.h"
 
 using namespace postern;
 using service::LoginWorkers;

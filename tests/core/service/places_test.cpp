@@ -1,8 +1,8 @@
+#include "service/places.h"
+
 #include <QTemporaryDir>
 #include <QtTest>
 #include <filesystem>
-
-#include "service/places.h"
 
 using namespace postern;
 
@@ -19,7 +19,9 @@ class PlacesTest : public QObject {
   QTemporaryDir home_;
 };
 
-void PlacesTest::init() { qputenv("XDG_CONFIG_HOME", home_.path().toUtf8()); }
+void PlacesTest::init() {
+  qputenv("XDG_CONFIG_HOME", home_.path().toUtf8());
+}
 
 void PlacesTest::key_lives_outside_the_folder() {
   QTemporaryDir folder;
@@ -33,7 +35,8 @@ void PlacesTest::key_lives_outside_the_folder() {
   QCOMPARE(*found, *claimed);
   QVERIFY(*service::read_kek(*found) == *made);
   const auto mode = std::filesystem::status(*found).permissions();
-  QVERIFY((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) == std::filesystem::perms::none);
+  QVERIFY((mode & (std::filesystem::perms::group_all | std::filesystem::perms::others_all)) ==
+          std::filesystem::perms::none);
 }
 
 void PlacesTest::key_is_never_overwritten() {

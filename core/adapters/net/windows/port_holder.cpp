@@ -44,6 +44,8 @@ std::string port_holder(const Endpoint& endpoint) {
 }
 
 // Sockets are not counted against a limit of the process.
-size_t raise_socket_limit() { return 1 << 20; }
+size_t raise_socket_limit() {
+  return 1 << 20;
+}
 
 }  // namespace postern::net
