@@ -135,6 +135,10 @@ bool IpAddress::is_v4() const {
   return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), octets_.begin());
 }
 
+bool IpAddress::is_unspecified() const {
+  return *this == v6({}) || *this == v4({});
+}
+
 bool IpAddress::is_loopback() const {
   if (is_v4()) return octets_[12] == 127;
   static constexpr std::array<uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};

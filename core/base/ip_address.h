@@ -21,6 +21,7 @@ class IpAddress {
 
   bool is_v4() const;
   bool is_loopback() const;
+  bool is_unspecified() const;  ///< 0.0.0.0 or ::
   const std::array<uint8_t, 16>& octets() const { return octets_; }
   /// Dotted quad or RFC 5952.
   std::string to_string() const;

@@ -9,6 +9,10 @@
 
 namespace postern {
 
+/// A machine takes no further input while so many octets of replies wait: who sends commands and reads nothing must not
+/// make us hold all the answers.
+constexpr size_t kReplyHold = 16 * 1024;
+
 /// One thing to perform. `bytes` of send and content are valid until the next call into the machine.
 struct Action {
   enum class Kind : uint8_t {
@@ -48,6 +52,8 @@ class Actions {
   }
   void add(Action::Kind kind) { items_.push_back({kind, 0, 0, {}, false}); }
 
+  /// Of text that waits to be sent, copies only.
+  size_t waiting_octets() const { return text_.size(); }
   size_t size() const { return items_.size(); }
   bool empty() const { return items_.empty(); }
   Action operator[](size_t i) const {

@@ -50,6 +50,16 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
+size_t end_of_crlf_line(std::string_view octets, bool& after_cr) {
+  for (size_t at = octets.find('\n'); at != std::string_view::npos; at = octets.find('\n', at + 1)) {
+    if (at > 0 ? octets[at - 1] != '\r' : !after_cr) continue;
+    after_cr = false;
+    return at + 1;
+  }
+  if (!octets.empty()) after_cr = octets.back() == '\r';
+  return std::string_view::npos;
+}
+
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> out;
   for (;;) {

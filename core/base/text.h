@@ -26,6 +26,9 @@ bool equal_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 /// Without blanks and tabs at either end.
 std::string_view trim(std::string_view text);
+/// Behind the first CRLF, or npos: an LF alone ends no line. `after_cr`: the octets before these ended in CR; it is
+/// kept for the next ones.
+size_t end_of_crlf_line(std::string_view octets, bool& after_cr);
 std::vector<std::string_view> split(std::string_view text, char separator);
 bool is_ascii(std::string_view text);
 /// RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.

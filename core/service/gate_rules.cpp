@@ -9,10 +9,11 @@ using PolicyPtr = std::shared_ptr<const Policy>;
 
 class SmtpRules final : public smtp::Rules {
  public:
-  SmtpRules(PolicyPtr policy, const mail::MessageStore& store) : policy_(std::move(policy)), store_(store) {}
+  SmtpRules(PolicyPtr policy, mail::MessageStore& store) : policy_(std::move(policy)), store_(store) {}
   const smtp::Limits& limits() const override { return *policy_->smtp; }
   const std::string& host_name() const override { return *policy_->host_name; }
   smtp::Recipient recipient(std::string_view local_part, std::string_view domain) const override;
+  uint64_t room(smtp::AccountId account) const override;
   bool may_send_as(smtp::AccountId account, std::string_view local_part, std::string_view domain) const override {
     return policy_->directory->may_send_as(account, local_part, domain);
   }
@@ -25,7 +26,7 @@ class SmtpRules final : public smtp::Rules {
 
  private:
   PolicyPtr policy_;
-  const mail::MessageStore& store_;
+  mail::MessageStore& store_;
 };
 
 smtp::Recipient SmtpRules::recipient(std::string_view local_part, std::string_view domain) const {
@@ -34,7 +35,15 @@ smtp::Recipient SmtpRules::recipient(std::string_view local_part, std::string_vi
   if (!domain.empty() && !directory.is_local(domain)) return {Kind::relay_denied, 0};
   const auto* account = directory.recipient(local_part, domain);
   if (account == nullptr) return {Kind::unknown, 0};
-  return {Kind::local, account->id};
+  return {Kind::local, account->id, identity::is_role(local_part)};
+}
+
+uint64_t SmtpRules::room(smtp::AccountId id) const {
+  const auto* account = policy_->directory->find(id);
+  if (account == nullptr || account->quota == 0) return UINT64_MAX;
+  const auto usage = store_.usage(id);
+  if (!usage) return UINT64_MAX;  // the commit decides
+  return account->quota - std::min(account->quota, usage->octets);
 }
 
 class Pop3Rules final : public pop3::Rules {
@@ -79,7 +88,7 @@ class DirectoryBook final : public LoginBook {
 
 }  // namespace
 
-std::shared_ptr<const net::GatePolicy> gate_policy(PolicyPtr policy, const mail::MessageStore& store) {
+std::shared_ptr<const net::GatePolicy> gate_policy(PolicyPtr policy, mail::MessageStore& store) {
   auto out = std::make_shared<net::GatePolicy>();
   out->smtp = std::make_shared<const SmtpRules>(policy, store);
   out->pop3 = std::make_shared<const Pop3Rules>(policy);

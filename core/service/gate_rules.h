@@ -11,8 +11,7 @@
 namespace postern::service {
 
 /// What the I/O threads read: rules over `policy`, which they keep alive.
-std::shared_ptr<const net::GatePolicy> gate_policy(std::shared_ptr<const Policy> policy,
-                                                   const mail::MessageStore& store);
+std::shared_ptr<const net::GatePolicy> gate_policy(std::shared_ptr<const Policy> policy, mail::MessageStore& store);
 /// What the verifier reads.
 std::shared_ptr<const LoginBook> login_book(std::shared_ptr<const Policy> policy);
 

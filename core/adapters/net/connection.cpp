@@ -33,8 +33,8 @@ WallTime Connection::now() const {
   return thread_.host().clock().wall();
 }
 
-void Connection::arm(Seconds timeout) {
-  deadline_ = std::chrono::steady_clock::now() + timeout;
+void Connection::arm(std::chrono::steady_clock::time_point deadline) {
+  deadline_ = deadline;
   armed_ = true;
   expired_ = false;
 }
@@ -60,14 +60,16 @@ void Connection::recheck_login() {
   request_stop("login no longer valid", false);
 }
 
-asio::awaitable<Wake> Connection::wait_readable(Seconds timeout) {
+asio::awaitable<Wake> Connection::wait_readable(Seconds timeout, uint64_t progress) {
   if (dead_) co_return Wake::gone;
   if (stop_requested_ && !in_message()) co_return Wake::stopped;
-  arm(timeout);
+  if (waited_at_ != progress) input_deadline_ = std::chrono::steady_clock::now() + timeout;
+  waited_at_ = progress;
+  arm(input_deadline_);
   std::error_code error;
   co_await socket_.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
   disarm();
-  if (!error) co_return Wake::readable;
+  if (!error && !expired_) co_return Wake::readable;
   if (expired_) co_return Wake::expired;
   if (stop_requested_) co_return Wake::stopped;
   co_return Wake::gone;
@@ -128,7 +130,7 @@ bool Connection::send_now(BytesView octets, size_t& sent) {
 }
 
 asio::awaitable<bool> Connection::send_rest(Bytes rest) {
-  arm(kWriteTimeout);
+  arm(std::chrono::steady_clock::now() + kWriteTimeout);
   std::error_code error;
   co_await asio::async_write(socket_, asio::buffer(rest), asio::redirect_error(asio::use_awaitable, error));
   disarm();
@@ -176,10 +178,9 @@ asio::awaitable<bool> Connection::flush() {
 
 asio::awaitable<bool> Connection::handshake(std::string& early) {
   tls_ = std::make_unique<crypto::TlsEngine>(thread_.policy().tls);
-  const auto end = std::chrono::steady_clock::now() + kHandshakeTimeout;
+  waited_at_.reset();
   for (;;) {
-    const auto left = std::chrono::duration_cast<Seconds>(end - std::chrono::steady_clock::now());
-    const Wake wake = co_await wait_readable(std::max(left, Seconds(0)));
+    const Wake wake = co_await wait_readable(kHandshakeTimeout, 0);
     if (wake != Wake::readable) co_return false;
     std::error_code error;
     const size_t got = socket_.read_some(asio::buffer(buffers().in.data(), kReadBuffer), error);
@@ -211,9 +212,9 @@ asio::awaitable<void> Connection::finish(bool clean) {
   }
   if (!dead_) socket_.shutdown(tcp::socket::shutdown_send, ignored);
   // A close with unread input would reset the connection and take our last reply with it.
-  if (!dead_ && !clean) {
+  if (!dead_ && (!clean || socket_.available(ignored) > 0)) {
     size_t discarded = 0;
-    arm(kLinger);
+    arm(std::chrono::steady_clock::now() + kLinger);
     while (!expired_ && discarded < kLingerOctets) {
       std::error_code error;
       co_await socket_.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, error));

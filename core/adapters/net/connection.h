@@ -6,6 +6,7 @@
 #include <asio/ip/tcp.hpp>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/net/io_thread.h"
@@ -45,14 +46,15 @@ class Connection {
   virtual bool in_message() const { return false; }
 
   /// Waits without a buffer until there is something to read.
-  asio::awaitable<Wake> wait_readable(Seconds timeout);
+  /// The time begins anew only when `progress` is another than at the last wait.
+  asio::awaitable<Wake> wait_readable(Seconds timeout, uint64_t progress);
   /// Reads what is there, decrypts it; the view is in the thread's buffers. `gone` when the peer closed or TLS failed.
   Wake fill(std::string_view& octets);
   /// Sends buffers().out (encrypted when TLS is on). False when the peer is gone or takes nothing.
   asio::awaitable<bool> flush();
   /// The handshake of STARTTLS / STLS. Application data that came with its end is in `early`.
   asio::awaitable<bool> handshake(std::string& early);
-  /// close_notify, half-close, a bounded linger unless `clean`, close.
+  /// close_notify, half-close, a bounded linger unless `clean` and nothing came in meanwhile, close.
   asio::awaitable<void> finish(bool clean);
   std::string tls_description() const { return tls_ ? tls_->description() : std::string(); }
   std::string tls_failure() const { return tls_failure_; }
@@ -67,7 +69,7 @@ class Connection {
   bool send_now(BytesView octets, size_t& sent);
   asio::awaitable<bool> send_rest(Bytes rest);
   asio::awaitable<bool> send_wire();
-  void arm(Seconds timeout);
+  void arm(std::chrono::steady_clock::time_point deadline);
   void disarm() { armed_ = false; }
 
   IoThread& thread_;
@@ -75,11 +77,12 @@ class Connection {
   std::shared_ptr<Trace> trace_;
   std::unique_ptr<crypto::TlsEngine> tls_;
   std::string tls_failure_;
-  std::chrono::steady_clock::time_point deadline_;
+  std::chrono::steady_clock::time_point deadline_, input_deadline_;
   bool armed_ = false;
   bool expired_ = false;
   bool stop_requested_ = false;
   bool dead_ = false;
+  std::optional<uint64_t> waited_at_;  ///< progress at the last wait for input
 };
 
 /// The coroutine of an SMTP or a POP3 connection; ends when the session has ended.

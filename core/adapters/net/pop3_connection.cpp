@@ -241,7 +241,7 @@ asio::awaitable<void> Pop3Connection::run() {
   session_.start(context(), buffers().actions);
   bool open = co_await perform();
   while (open) {
-    Wake wake = co_await wait_readable(session_.timeout(thread().policy().pop3->limits()));
+    Wake wake = co_await wait_readable(session_.timeout(thread().policy().pop3->limits()), session_.progress());
     std::string_view octets;
     if (wake == Wake::readable) wake = fill(octets);
     if (wake == Wake::readable)
@@ -254,7 +254,7 @@ asio::awaitable<void> Pop3Connection::run() {
   buffers().actions.clear();
   buffers().out.clear();
   mailbox_.reset();
-  co_await finish(session_.closed() && rest_.empty() && stop_reason_.empty() && !deadline_over());
+  co_await finish(session_.closed() && !session_.unread() && rest_.empty() && stop_reason_.empty() && !deadline_over());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Performs what smtp::Session asks for.
+#include <algorithm>
 #include <asio/use_awaitable.hpp>
 
 #include "adapters/net/answer.h"
@@ -152,7 +153,11 @@ mail::Delivery SmtpConnection::delivery() {
   mail::Delivery out;
   out.reverse_path = envelope.reverse_path;
   out.mailboxes = envelope.mailboxes;
-  for (const mail::AccountId account : out.mailboxes) out.quotas.push_back(thread().policy().quota(account));
+  const auto& unlimited = envelope.unlimited;
+  for (const mail::AccountId account : out.mailboxes) {
+    const bool counts = std::find(unlimited.begin(), unlimited.end(), account) == unlimited.end();
+    out.quotas.push_back(counts ? thread().policy().quota(account) : 0);
+  }
   out.received = now();
   return out;
 }
@@ -250,7 +255,7 @@ asio::awaitable<void> SmtpConnection::run() {
   session_.start(context(), buffers().actions);
   bool open = co_await perform();
   while (open) {
-    Wake wake = co_await wait_readable(session_.timeout(thread().policy().smtp->limits()));
+    Wake wake = co_await wait_readable(session_.timeout(thread().policy().smtp->limits()), session_.progress());
     std::string_view octets;
     if (wake == Wake::readable) wake = fill(octets);
     if (wake == Wake::readable)
@@ -262,7 +267,7 @@ asio::awaitable<void> SmtpConnection::run() {
   }
   buffers().actions.clear();
   buffers().out.clear();
-  co_await finish(session_.closed() && rest_.empty() && stop_reason_.empty() && !deadline_over());
+  co_await finish(session_.closed() && !session_.unread() && rest_.empty() && stop_reason_.empty() && !deadline_over());
 }
 
 }  // namespace

@@ -34,8 +34,7 @@ void proceed_stls(Step& step, std::string_view) {
   state.phase = kHandshake;
   step.context.trace.reach(Stage::tls, step.context.now);
   // Back to the start: nothing said in clear counts inside TLS.
-  wipe(state.login);
-  state.login.clear();
+  forget_login(state);
   state.utf8 = false;
   step.out.add(Action::Kind::start_tls);
 }
@@ -120,6 +119,13 @@ std::string_view argument_fault(const Command& command, std::string_view argumen
 std::string masked(std::string_view line) {
   const Words words = split_line(line);
   const Command* command = find_command(words.verb);
+  if (command != nullptr && command->proceed == proceed_user) {
+    // A password may have strayed behind the name.
+    const std::string_view argument = trim(words.argument);
+    const size_t blank = argument.find(' ');
+    return printable(words.verb) + " " + printable(argument.substr(0, blank)) +
+           (blank == std::string_view::npos ? "" : " ***");
+  }
   if (command != nullptr && !command->secret) return printable(line);
   if (command != nullptr && command->argument == Argument::required && !words.argument.empty()) {
     const std::string_view mechanism = words.argument.substr(0, words.argument.find(' '));
@@ -135,6 +141,7 @@ void run_line(Step& step, std::string_view line) {
   step.context.trace.line('C', masked(line), step.context.now);
   const Words words = split_line(line);
   const Command* command = find_command(words.verb);
+  if (command == nullptr || command->proceed != proceed_pass) forget_login(step.state);
   if (command == nullptr) {
     step.refuse("-ERR Unknown command", "unknown-command");
     return;

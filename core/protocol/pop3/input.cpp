@@ -39,15 +39,18 @@ void drop(std::string& line) {
   std::string().swap(line);
 }
 
-/// Refuses a line as such; it also ends a SASL exchange.
+/// Refuses a line as such; it also ends a SASL exchange, and what USER said.
 void refuse_line(Step& step, std::string_view text, std::string_view rule) {
   step.state.sasl = false;
+  ++step.state.progress;
+  forget_login(step.state);
   step.context.trace.line('C', "(a line that was refused)", step.context.now);
   step.refuse(text, rule);
 }
 
 /// A whole line with its CRLF.
 void take_complete(Step& step, std::string_view line) {
+  ++step.state.progress;
   const std::string_view text = line.substr(0, line.size() - 2);
   if (text.find('\0') != kNone)
     refuse_line(step, "-ERR The line holds a NUL", "nul");
@@ -59,29 +62,26 @@ void take_complete(Step& step, std::string_view line) {
     run_line(step, text);
 }
 
-/// The rest of a line that was too long. Returns the octets used.
+/// The rest of a line that was refused already, up to its CRLF. Returns the octets used.
 Size swallow(Step& step, std::string_view octets) {
   Session::State& state = step.state;
-  const Size at = octets.find('\n');
-  const Size used = at == kNone ? octets.size() : at + 1;
+  const Size end = end_of_crlf_line(octets, state.after_cr);
+  const Size used = end == kNone ? octets.size() : end;
   state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit));
-  if (at == kNone) {
-    state.after_cr = octets.back() == '\r';
-    if (state.swallowed >= kSwallowLimit) step.close("a line without end");
-    return used;
-  }
-  state.after_lf = at > 0 ? octets[at - 1] != '\r' : !state.after_cr;
+  if (end == kNone && state.swallowed >= kSwallowLimit) step.close("a line without end");
+  if (end == kNone) return used;
   state.swallowing = false;
+  ++state.progress;
   return used;
 }
 
-void begin_swallowing(Step& step) {
+void begin_swallowing(Step& step, std::string_view text, std::string_view rule) {
   Session::State& state = step.state;
-  state.after_cr = !state.line.empty() && state.line.back() == '\r';
+  state.after_cr = state.line.ends_with('\r');
   state.swallowed = static_cast<uint32_t>(state.line.size());
   state.swallowing = true;
   drop(state.line);
-  refuse_line(step, "-ERR The line is too long", "line-too-long");
+  refuse_line(step, text, rule);
 }
 
 /// The line that is held goes on with `more`, up to and with an LF.
@@ -92,13 +92,12 @@ void take_line_end(Step& step, std::string_view more) {
     hold(whole, more, step.context.rules.limits());
     more = whole;
   }
-  // A bare LF is inside a line, not its end. What stands on either side of it is refused: it is never a second command.
-  const bool tail = step.state.after_lf;
-  step.state.after_lf = !more.ends_with("\r\n");
-  if (tail || step.state.after_lf)
-    refuse_line(step, "-ERR The line holds a bare LF", "bare-lf");
-  else
+  // An LF without its CR ends no line: the line is refused now, and what follows up to its CRLF belongs to it. It is
+  // never a second command.
+  if (more.ends_with("\r\n"))
     take_complete(step, more);
+  else
+    begin_swallowing(step, "-ERR The line holds a bare LF", "bare-lf");
   drop(whole);
 }
 
@@ -110,7 +109,7 @@ Size take_line(Step& step, std::string_view octets) {
   const Size length = at == kNone ? octets.size() : at + 1;
   const Limits& limits = step.context.rules.limits();
   if (state.line.size() + length > line_limit(state, limits, octets)) {
-    begin_swallowing(step);
+    begin_swallowing(step, "-ERR The line is too long", "line-too-long");
     return step.state.phase == kClosed ? length : swallow(step, octets);
   }
   if (at == kNone)
@@ -122,11 +121,18 @@ Size take_line(Step& step, std::string_view octets) {
 
 }  // namespace
 
+void forget_login(Session::State& state) {
+  wipe(state.login);
+  state.login.clear();
+}
+
 size_t take_input(Step& step, std::string_view octets) {
   Size used = 0;
   Session::State& state = step.state;
-  while (used < octets.size() && !state.open && state.phase != kHandshake && state.phase != kClosed)
+  while (used < octets.size() && !state.open && state.phase != kHandshake && state.phase != kClosed &&
+         step.out.waiting_octets() < kReplyHold)
     used += take_line(step, octets.substr(used));
+  if (state.phase == kClosed && used < octets.size()) state.unread = true;
   if (state.phase == kHandshake && used < octets.size()) {
     // RFC 2595 section 4: what was sent behind STLS in clear must not count as said inside TLS.
     step.note(Decision::note, "stls-injection", "octets behind STLS were dropped");

@@ -37,7 +37,7 @@ void take_plain(Step& step, std::string_view message) {
   const std::string_view password = message.substr(second + 1);
   if (!is_name(login) || password.empty() || !is_utf8(password))
     step.refuse("-ERR Not a PLAIN message", "bad-sasl");
-  else if (!authorize.empty() && authorize != login)
+  else if (!authorize.empty() && !equal_ignoring_case(authorize, login))
     step.refuse("-ERR [AUTH] Nobody may act for another", "authorization-identity");
   else
     ask_login(step, login, password);
@@ -98,7 +98,6 @@ void proceed_pass(Step& step, std::string_view argument) {
 }
 
 void proceed_auth(Step& step, std::string_view argument) {
-  step.state.login.clear();
   const size_t blank = argument.find(' ');
   if (!equal_ignoring_case(argument.substr(0, blank), "PLAIN")) {
     step.refuse("-ERR Unknown mechanism", "unknown-mechanism");

@@ -32,12 +32,14 @@ void Session::tls_done(const Context& context, bool ok, std::string_view descrip
     return;
   }
   context.trace.set_tls(description);
+  ++state_->progress;
   state_->phase = kSecure;
 }
 
 void Session::logged_in(const Context& context, uint32_t question, const LoginAnswer& answer, Actions& out) {
   if (!state_->open || state_->question.kind != Question::Kind::login || state_->question.number != question) return;
   state_->open = false;
+  ++state_->progress;
   Step step{*state_, context, out};
   proceed_login(step, answer);
 }
@@ -54,6 +56,7 @@ bool Session::content(const Context& context, uint32_t question, std::string_vie
 void Session::content_end(const Context& context, uint32_t question, bool ok, Actions& out) {
   if (!state_->open || state_->question.kind != Question::Kind::fetch || state_->question.number != question) return;
   state_->open = false;
+  ++state_->progress;
   Step step{*state_, context, out};
   const std::unique_ptr<Delivery> delivery = std::move(state_->delivery);
   if (ok) {
@@ -72,6 +75,7 @@ void Session::content_end(const Context& context, uint32_t question, bool ok, Ac
 void Session::more(const Context& context, uint32_t question, Actions& out) {
   if (!state_->open || state_->question.kind != Question::Kind::listing || state_->question.number != question) return;
   state_->open = false;
+  ++state_->progress;
   Step step{*state_, context, out};
   continue_listing(step, false);
 }
@@ -79,6 +83,7 @@ void Session::more(const Context& context, uint32_t question, Actions& out) {
 void Session::updated(const Context& context, uint32_t question, bool ok, Actions& out) {
   if (!state_->open || state_->question.kind != Question::Kind::update || state_->question.number != question) return;
   state_->open = false;
+  ++state_->progress;
   Step step{*state_, context, out};
   proceed_updated(step, ok);
 }
@@ -105,6 +110,7 @@ void Session::disconnected(const Context& context, Actions&) {
   if (state_->phase == kClosed) return;
   state_->phase = kClosed;
   state_->open = false;
+  ++state_->progress;
   context.trace.finish(context.now, "the peer closed the connection");
 }
 
@@ -112,6 +118,12 @@ Seconds Session::timeout(const Limits& limits) const {
   return state_->phase == kTransaction ? limits.transaction : limits.authorization;
 }
 
+uint64_t Session::progress() const {
+  return state_->progress;
+}
+bool Session::unread() const {
+  return state_->unread;
+}
 bool Session::waiting() const {
   return state_->open;
 }

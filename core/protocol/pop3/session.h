@@ -111,6 +111,9 @@ class Session {
   void disconnected(const Context& context, Actions& out);
 
   Seconds timeout(const Limits& limits) const;
+  /// As smtp::Session.
+  uint64_t progress() const;
+  bool unread() const;
   bool waiting() const;
   bool closed() const;
   Question& question();

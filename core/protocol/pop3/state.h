@@ -47,13 +47,14 @@ struct Session::State {
   Phase phase = kClear;
   bool utf8 = false;        ///< RFC 6856: the client issued UTF8
   bool sasl = false;        ///< the next line answers "+ "
-  bool swallowing = false;  ///< the rest of a refused over-long line is dropped
+  bool swallowing = false;  ///< the rest of a refused line is dropped
   bool after_cr = false;    ///< the last octet of it was a CR
-  bool after_lf = false;    ///< a bare LF was read: what follows belongs to the line that was refused
+  bool unread = false;      ///< the session closed before all input was used
   bool open = false;        ///< a question is open
   bool listing_uids = false;
   uint32_t errors = 0;
-  uint32_t swallowed = 0;  ///< octets of the over-long line
+  uint32_t swallowed = 0;  ///< octets of the refused line
+  uint64_t progress = 0;
   uint32_t wrong_logins = 0;
   uint32_t questions = 0;
   uint32_t listing_next = 0;  ///< next message of the listing in progress
@@ -83,6 +84,8 @@ struct Step {
 
 // input.cpp
 size_t take_input(Step& step, std::string_view octets);
+/// PASS counts right behind an accepted USER only (RFC 1939 section 7).
+void forget_login(Session::State& state);
 
 // commands.cpp
 /// Runs one complete line, without its CRLF, free of CR, LF and NUL.

@@ -162,6 +162,10 @@ void Content::meet_bare(Actions& out) {
 
 void Content::pass(std::string_view text, Actions& out) {
   if (text.empty() || fault_ != Fault::none) return;
+  if (size_ == 0 && !headless_ && is_blank(text.front())) {
+    headless_ = true;
+    pass("\r\n", out);
+  }
   const size_t room = static_cast<size_t>(std::min<uint64_t>(rules_.size - std::min(size_, rules_.size), text.size()));
   const std::string_view fitting = text.substr(0, room);
   const size_t nul = fitting.find('\0');

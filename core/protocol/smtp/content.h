@@ -54,6 +54,8 @@ class Content {
   uint64_t octets() const { return size_; }  ///< passed on
   uint64_t bare() const { return bare_; }    ///< CR and LF that are not part of a CRLF
   uint32_t long_lines() const { return long_lines_; }
+  /// It begins with a blank. The line would go on our own trace field (RFC 5322 section 2.2.3), so it is made the body.
+  bool headless() const { return headless_; }
   bool completed() const { return completed_; }  ///< finish() added the last CRLF
 
  private:
@@ -74,6 +76,7 @@ class Content {
   State state_ = State::line_start;
   Fault fault_ = Fault::none;
   bool completed_ = false;
+  bool headless_ = false;
   uint32_t long_lines_ = 0;
   uint64_t line_ = 0;  ///< octets of the line so far
   uint64_t size_ = 0;

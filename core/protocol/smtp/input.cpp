@@ -1,5 +1,6 @@
 // Octets to lines, in bounded memory. RFC 5321 section 2.3.8: a command is a line that ends in CRLF, and nothing else.
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "protocol/smtp/state.h"
@@ -53,59 +54,99 @@ Stage stage_of(const Session::State& state) {
   return state.phase == kReady ? Stage::mail : Stage::rcpt;
 }
 
-/// Refuses a line as such. It is one command, and it ends an AUTH exchange.
-void refuse_line(Step& step, Reply reply, Size octets) {
+/// Behind such a line comes a chunk, and nobody can tell how long it is.
+bool is_chunk_command(std::string_view begin) {
+  constexpr std::string_view kBdat = "BDAT";
+  if (!starts_with_ignoring_case(begin, kBdat)) return false;
+  return begin.size() == kBdat.size() || !(is_alpha(begin[kBdat.size()]) || is_digit(begin[kBdat.size()]));
+}
+
+/// Refuses a line as such. It is one command, and it ends an AUTH exchange. The chunk behind a BDAT must not be read as
+/// commands: the session ends.
+void refuse_line(Step& step, Reply reply, Size octets, bool chunk) {
   const Stage stage = stage_of(step.state);
   step.state.exchange.reset();
   step.said("(" + std::to_string(octets) + " octets that are no command)");
-  step.refuse(stage, reply);
+  if (!chunk) return step.refuse(stage, reply);
+  step.note(Stage::data, Decision::refuse, reply_row(reply).gate, reply_row(reply).rule, "BDAT");
+  step.close(reply);
 }
 
 bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 32 && c != '\t') || c == 127;
 }
 
-/// A whole line with its LF.
+/// A whole line without its CRLF.
 void take_complete(Step& step, std::string_view line) {
-  const Size size = line.size();
-  line.remove_suffix(1);
-  // Neither half of CRLF ends a line alone: what a client calls one line must not be two for us.
-  if (line.empty() || line.back() != '\r') return refuse_line(step, Reply::bare_line_end, size);
-  line.remove_suffix(1);
-  if (line.find('\r') != kNone) return refuse_line(step, Reply::bare_line_end, size);
+  ++step.state.progress;
+  const bool chunk = !step.state.exchange && is_chunk_command(line);
+  if (line.find('\r') != kNone) return refuse_line(step, Reply::bare_line_end, line.size(), chunk);
   if (std::any_of(line.begin(), line.end(), is_control) || !is_utf8(line))
-    return refuse_line(step, Reply::bad_octets, size);
+    return refuse_line(step, Reply::bad_octets, line.size(), chunk);
   if (step.state.exchange)
     proceed_response(step, line);
   else
     run_line(step, line);
 }
 
-/// The rest of a line that was too long.
+/// An LF without its CR ends no line, RFC 5321 section 2.3.8: the line is refused now, and what follows up to its CRLF
+/// belongs to it. What a system before us calls one line is never two for us, in commands or in replies.
+void take_bare(Step& step, std::string_view line) {
+  ++step.state.progress;
+  step.state.rest = Rest::refused;
+  step.state.swallowed = 0;
+  step.state.after_cr = false;
+  refuse_line(step, Reply::bare_line_end, line.size(), !step.state.exchange && is_chunk_command(line));
+}
+
+/// A line up to and with its first LF.
+void take_to_lf(Step& step, std::string_view line) {
+  if (line.ends_with("\r\n"))
+    take_complete(step, line.substr(0, line.size() - 2));
+  else
+    take_bare(step, line);
+}
+
+void begin_swallowing(Step& step, std::string_view octets) {
+  Session::State& state = step.state;
+  std::string verb = state.line.substr(0, kVerb);
+  verb += octets.substr(0, kVerb - verb.size());
+  if (state.exchange || equal_ignoring_case(verb, "AUTH "))
+    state.rest = Rest::auth_too_long;
+  else
+    state.rest = is_chunk_command(verb) ? Rest::chunk_too_long : Rest::too_long;
+  state.swallowed = static_cast<uint32_t>(state.line.size());
+  state.after_cr = state.line.ends_with('\r');
+  drop(state.line);
+}
+
+/// The rest of a line that was too long, or refused already.
 Size swallow(Step& step, std::string_view octets) {
-  const Size at = octets.find('\n');
-  const Size used = at == kNone ? octets.size() : at + 1;
-  step.state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit + 1));
-  if (step.state.swallowed > kSwallowLimit) {
+  Session::State& state = step.state;
+  const Size end = end_of_crlf_line(octets, state.after_cr);
+  const Size used = end == kNone ? octets.size() : end;
+  state.swallowed += static_cast<uint32_t>(std::min<Size>(used, kSwallowLimit + 1));
+  if (state.swallowed > kSwallowLimit) {
     step.close(Reply::too_many_errors);
     return used;
   }
-  if (at == kNone) return used;
-  step.state.swallowing = false;
-  refuse_line(step, step.state.exchange ? Reply::auth_line_too_long : Reply::line_too_long, step.state.swallowed);
+  if (end == kNone) return used;
+  const Rest rest = std::exchange(state.rest, Rest::none);
+  ++state.progress;
+  if (rest == Rest::refused) return used;
+  const Reply reply = rest == Rest::auth_too_long ? Reply::auth_line_too_long : Reply::line_too_long;
+  refuse_line(step, reply, state.swallowed, rest == Rest::chunk_too_long);
   return used;
 }
 
 /// Takes a line or the beginning of one; returns the octets used.
 Size take_line(Step& step, std::string_view octets) {
   Session::State& state = step.state;
-  if (state.swallowing) return swallow(step, octets);
+  if (state.rest != Rest::none) return swallow(step, octets);
   const Size at = octets.find('\n');
   const Size used = at == kNone ? octets.size() : at + 1;
   if (state.line.size() + used > line_limit(step, octets)) {
-    state.swallowing = true;
-    state.swallowed = static_cast<uint32_t>(state.line.size());
-    drop(state.line);
+    begin_swallowing(step, octets);
     return swallow(step, octets);
   }
   if (at == kNone) {
@@ -113,19 +154,21 @@ Size take_line(Step& step, std::string_view octets) {
     return used;
   }
   if (state.line.empty()) {
-    take_complete(step, octets.substr(0, used));
+    take_to_lf(step, octets.substr(0, used));
     return used;
   }
   hold(state.line, octets.substr(0, used));
   std::string whole;
   whole.swap(state.line);
-  take_complete(step, whole);
+  take_to_lf(step, whole);
   drop(whole);
   return used;
 }
 
-bool wants_input(const Session::State& state) {
-  return !state.question && state.phase != kHandshake && state.phase != kClosed;
+bool wants_input(const Step& step) {
+  const Session::State& state = step.state;
+  const bool open = !state.question && state.phase != kHandshake && state.phase != kClosed;
+  return open && step.out.waiting_octets() < kReplyHold;
 }
 
 /// RFC 2920 section 3.1: pipelining is for those who were offered it, and nothing goes ahead of 354.
@@ -143,7 +186,7 @@ void note_early_input(Step& step, bool offered, bool more) {
 
 /// A client that speaks TLS at once, as on port 465, will never send a line.
 bool is_tls_hello(const Session::State& state, std::string_view octets) {
-  return state.phase == kGreeted && !state.tls && state.line.empty() && !state.swallowing &&
+  return state.phase == kGreeted && !state.tls && state.line.empty() && state.rest == Rest::none &&
          octets.front() == kTlsHandshake;
 }
 
@@ -152,7 +195,7 @@ bool is_tls_hello(const Session::State& state, std::string_view octets) {
 size_t take_input(Step& step, std::string_view octets) {
   Session::State& state = step.state;
   Size used = 0;
-  while (used < octets.size() && wants_input(state)) {
+  while (used < octets.size() && wants_input(step)) {
     const std::string_view rest = octets.substr(used);
     if (state.chunk.open) {
       used += take_chunk(step, rest);
@@ -173,6 +216,7 @@ size_t take_input(Step& step, std::string_view octets) {
     // RFC 3207 section 4.2: what was sent behind STARTTLS in clear must not count as said inside TLS.
     step.note(Stage::tls, Decision::note, "tls", "starttls-injection", "octets behind STARTTLS were dropped");
   }
+  if (state.phase == kClosed && used < octets.size()) state.unread = true;
   return state.phase == kHandshake || state.phase == kClosed ? octets.size() : used;
 }
 

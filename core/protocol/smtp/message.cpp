@@ -94,6 +94,9 @@ void note_content(Step& step) {
   if (content.long_lines() > 0)
     step.note(Stage::content, Decision::note, "content", "long-lines",
               std::to_string(content.long_lines()) + " over " + std::to_string(kNormalLine) + " octets");
+  if (content.headless())
+    step.note(Stage::content, Decision::note, "content", "no-header",
+              "it begins with a blank: an empty line was put before it");
   if (content.completed())
     step.note(Stage::content, Decision::note, "content", "no-last-crlf", "the last CRLF was added");
 }
@@ -128,7 +131,7 @@ void end_chunk(Step& step) {
   if (chunk.refusal != Reply::none) {
     step.said("(" + std::to_string(chunk.octets) + " octets dropped)");
     // A message that lacks a chunk must not be finished by the next one.
-    if (state.phase & (kRcpt | kChunks)) drop_transaction(step);
+    if (state.phase & kInTransaction) drop_transaction(step);
     return step.refuse(Stage::data, chunk.refusal);
   }
   Content& content = *state.transaction->content;
@@ -163,7 +166,7 @@ void proceed_bdat(Step& step, Request& request) {
   Chunk wanted;
   const ChunkForm form = parse_chunk(request.argument, wanted);
   if (form == ChunkForm::bad) {
-    if (state.phase == kChunks) drop_transaction(step);
+    if (state.phase & kInTransaction) drop_transaction(step);
     return step.refuse(Stage::data, Reply::bad_chunk, printable(request.argument));
   }
   const uint64_t most = step.limits().message_size * kDiscardFactor + kDiscardFloor;
@@ -182,6 +185,7 @@ void proceed_bdat(Step& step, Request& request) {
 
 size_t take_content(Step& step, std::string_view octets) {
   Content& content = *step.state.transaction->content;
+  ++step.state.progress;
   const size_t used = content.feed(octets, step.out);
   settle_fault(step);
   if (content.ended())
@@ -193,6 +197,7 @@ size_t take_content(Step& step, std::string_view octets) {
 
 size_t take_chunk(Step& step, std::string_view octets) {
   ChunkInProgress& chunk = step.state.chunk;
+  ++step.state.progress;
   const std::string_view piece = octets.substr(0, static_cast<size_t>(std::min<uint64_t>(chunk.left, octets.size())));
   if (chunk.refusal == Reply::none) {
     step.state.transaction->content->feed(piece, step.out);

@@ -67,6 +67,7 @@ constexpr std::array<ReplyRow, static_cast<size_t>(Reply::count)> kRows{{
     {452, "4.3.1", "Insufficient system storage", "store", "not-accepting"},
     {550, "5.7.1", "Sender address is not owned by this login", "envelope", "sender-not-owned"},
     {452, "4.5.3", "Too many recipients", "limits", "too-many-recipients"},
+    {452, "4.5.3", "One mailbox is nearly full, send to each in a transaction of its own", "mailbox", "nearly-full"},
     {550, "5.1.1", "No such user here", "mailbox", "unknown-user"},
     {550, "5.7.1", "Relaying denied", "relay", "relay-denied"},
     {452, "4.2.2", "Mailbox full", "mailbox", "mailbox-full"},

@@ -70,6 +70,7 @@ enum class Reply : uint8_t {
   not_accepting,
   sender_not_owned,
   too_many_recipients,
+  recipient_alone,
   unknown_user,
   relay_denied,
   mailbox_full,

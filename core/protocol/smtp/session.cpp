@@ -17,6 +17,7 @@ Step begin_call(Session::State& state, const Context& context, Actions& out) {
 /// The answer belongs to the open question; it is closed.
 bool take_question(Session::State& state, Question::Kind kind, uint32_t number) {
   if (!state.question || state.question->kind != kind || state.question->number != number) return false;
+  ++state.progress;
   state.question.reset();
   return true;
 }
@@ -35,6 +36,9 @@ void start_anew(Session::State& state) {
   state.extended = false;
   state.early_noted = false;
   state.account = 0;
+  state.rest = Rest::none;
+  state.after_cr = false;
+  ++state.progress;
   std::string().swap(state.helo);
   std::string().swap(state.line);
 }
@@ -108,6 +112,12 @@ Seconds Session::timeout(const Limits& limits) const {
   return state_->phase == kGreeted ? limits.greeting : limits.command;
 }
 
+uint64_t Session::progress() const {
+  return state_->progress;
+}
+bool Session::unread() const {
+  return state_->unread;
+}
 bool Session::in_message() const {
   return state_->phase == kData || state_->phase == kChunks;
 }

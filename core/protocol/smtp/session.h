@@ -41,6 +41,7 @@ using AccountId = uint64_t;
 struct Recipient {
   enum class Kind : uint8_t { local, unknown, relay_denied, mailbox_full, disabled, unavailable } kind = Kind::unknown;
   AccountId account = 0;
+  bool role = false;  ///< postmaster or abuse: taken even beyond the quota
 };
 
 /// What the session asks the policy in force, at once. Implemented over the thread's policy; valid for one call.
@@ -52,6 +53,8 @@ class Rules {
   virtual const std::string& host_name() const = 0;
   /// `domain` is empty for the bare "postmaster".
   virtual Recipient recipient(std::string_view local_part, std::string_view domain) const = 0;
+  /// Octets that the account's mailbox may still take; UINT64_MAX without a quota.
+  virtual uint64_t room(AccountId) const { return UINT64_MAX; }
   /// May the account use this reverse-path? (Its login or an alias.)
   virtual bool may_send_as(AccountId account, std::string_view local_part, std::string_view domain) const = 0;
   /// Peers whose bare CR and LF are stored as CRLF: document smtp/lenient_networks.
@@ -93,6 +96,7 @@ struct CommitAnswer {
 struct Envelope {
   std::string reverse_path;             ///< without brackets; "" for <>
   std::vector<AccountId> mailboxes;     ///< each once, in order of RCPT
+  std::vector<AccountId> unlimited;     ///< those of them whose quota does not count
   std::vector<std::string> recipients;  ///< as given, one for each accepted RCPT
   bool smtputf8 = false;
   bool eight_bit = false;
@@ -114,9 +118,9 @@ class Session {
 
   /// The banner.
   void start(const Context& context, Actions& out);
-  /// Parses input until it is used up, a question opens, start_tls or close is asked for. Returns the octets used: the
-  /// driver keeps the rest (less than a read buffer) and hands it in again after the answer; after start_tls it drops
-  /// it.
+  /// Parses input until it is used up, a question opens, start_tls or close is asked for, or kReplyHold octets of
+  /// replies wait. Returns the octets used: the driver keeps the rest (less than a read buffer) and hands it in again
+  /// after the answer, or once the replies are sent; after start_tls it drops it.
   size_t input(const Context& context, std::string_view octets, Actions& out);
   /// After start_tls: the handshake is done (the session starts anew, RFC 3207 section 4.2) or has failed (close
   /// follows).
@@ -131,8 +135,12 @@ class Session {
   /// The peer closed its side.
   void disconnected(const Context& context, Actions& out);
 
-  /// How long the driver waits for input from now on.
+  /// How long the driver waits for input, from the last change of progress() on.
   Seconds timeout(const Limits& limits) const;
+  /// Grows with each whole line, answer and piece of content: half a command gains no time.
+  uint64_t progress() const;
+  /// The session closed and left input behind.
+  bool unread() const;
   bool in_message() const;  ///< between 354 (or the first BDAT) and its end
   bool waiting() const;     ///< a question is open
   bool closed() const;

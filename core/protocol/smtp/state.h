@@ -33,6 +33,7 @@ struct Transaction {
   Envelope envelope;
   std::unique_ptr<Content> content;  ///< once it has begun
   bool begun = false;                ///< Action::begin was given, and neither commit nor abort yet
+  bool alone = false;                ///< for a mailbox that is nearly full: no other recipient beside it
 };
 
 /// A BDAT chunk that is being read: part of a message, or skipped.
@@ -50,6 +51,9 @@ struct Exchange {
   std::string login;
 };
 
+/// The rest of a line is dropped up to its CRLF, because of this.
+enum class Rest : uint8_t { none, too_long, auth_too_long, chunk_too_long, refused };
+
 struct Session::State {
   State(uint64_t session_id, Endpoint peer_endpoint) : id(session_id), peer(peer_endpoint) {}
 
@@ -58,7 +62,9 @@ struct Session::State {
   Phase phase = kGreeted;
   bool extended = false;  ///< EHLO, not HELO
   bool tls = false;
-  bool swallowing = false;   ///< the rest of an over-long line is dropped
+  Rest rest = Rest::none;
+  bool after_cr = false;     ///< the last octet of a line whose rest is dropped was a CR
+  bool unread = false;       ///< the session closed before all input was used
   bool login_tried = false;  ///< from now on a line that is not understood may be a password
   bool early_noted = false;
   bool stopping = false;  ///< stop() waits for the end of the message
@@ -66,7 +72,8 @@ struct Session::State {
   uint32_t wrong_logins = 0;
   uint32_t messages = 0;  ///< begun; numbers message ids
   uint32_t questions = 0;
-  uint32_t swallowed = 0;
+  uint32_t swallowed = 0;  ///< octets of the line whose rest is dropped
+  uint64_t progress = 0;
   AccountId account = 0;
   std::string line;  ///< the part of a line that has come
   std::string helo;

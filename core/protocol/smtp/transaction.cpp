@@ -36,15 +36,40 @@ Reply judge(Recipient::Kind kind) {
   return Reply::mailbox_unavailable;
 }
 
+/// What the trace headers add to the declared size, and a little more.
+constexpr uint64_t kTraceOctets = 1024;
+
+/// Without a declared size nobody knows yet whether the message fits into what is left.
+bool is_tight(const Step& step, const Recipient& recipient) {
+  if (recipient.role || step.state.transaction->envelope.declared_size) return false;
+  return step.context.rules.room(recipient.account) < step.limits().message_size;
+}
+
+/// One full mailbox must not keep the message from everybody else: it is refused here (RFC 5321 section 4.2.3), and one
+/// that may turn out full gets a transaction of its own.
+Reply judge_room(const Step& step, const Recipient& recipient) {
+  const Transaction& transaction = *step.state.transaction;
+  if (transaction.alone) return Reply::recipient_alone;
+  if (recipient.role) return Reply::none;
+  const uint64_t room = step.context.rules.room(recipient.account);
+  const auto declared = transaction.envelope.declared_size;
+  if (room == 0 || (declared && room < *declared + kTraceOctets)) return Reply::mailbox_full;
+  if (is_tight(step, recipient) && !transaction.envelope.recipients.empty()) return Reply::recipient_alone;
+  return Reply::none;
+}
+
 std::string path_text(const Path& path) {
   if (path.mailbox) return path.mailbox->to_string();
   return path.postmaster ? "postmaster" : "";
 }
 
 /// RFC 5321 section 4.1.1.3 lets a recipient stand twice; a mailbox gets one copy.
-void add_mailbox(Envelope& envelope, AccountId account) {
-  auto& mailboxes = envelope.mailboxes;
-  if (std::find(mailboxes.begin(), mailboxes.end(), account) == mailboxes.end()) mailboxes.push_back(account);
+void add_mailbox(Envelope& envelope, const Recipient& recipient) {
+  const auto add = [&recipient](std::vector<AccountId>& list) {
+    if (std::find(list.begin(), list.end(), recipient.account) == list.end()) list.push_back(recipient.account);
+  };
+  add(envelope.mailboxes);
+  if (recipient.role) add(envelope.unlimited);
 }
 
 }  // namespace
@@ -86,14 +111,18 @@ Refusal check_rcpt(const Step& step, const Request& request) {
   if (envelope.recipients.size() >= step.limits().recipients) return {Reply::too_many_recipients, {}};
   if (path.mailbox && is_relay_form(*path.mailbox))
     return {Reply::relay_denied, "relay form " + printable(path.mailbox->to_string())};
-  const Reply reply = judge(look_up(step, path).kind);
+  const Recipient recipient = look_up(step, path);
+  Reply reply = judge(recipient.kind);
+  if (reply == Reply::none) reply = judge_room(step, recipient);
   if (reply != Reply::none) return {reply, printable(path_text(path))};
   return {};
 }
 
 void proceed_rcpt(Step& step, Request& request) {
   Envelope& envelope = step.state.transaction->envelope;
-  add_mailbox(envelope, look_up(step, request.path).account);
+  const Recipient recipient = look_up(step, request.path);
+  step.state.transaction->alone = is_tight(step, recipient);
+  add_mailbox(envelope, recipient);
   envelope.recipients.push_back(path_text(request.path));
   envelope.recipient_dsn.push_back({std::move(request.rcpt.notify), std::move(request.rcpt.orcpt)});
   step.state.phase = kRcpt;

@@ -195,6 +195,8 @@ class ServerTest : public QObject {
   void idle_session_is_timed_out();
   void swap_ends_sessions_whose_login_is_gone();
   void kill_ends_one_session();
+  void half_a_command_gains_no_time();
+  void the_last_reply_arrives_over_unread_input();
   void port_in_use_names_the_holder();
   void stop_says_421_and_lets_a_message_finish();
   void vanished_client_leaves_a_trace();
@@ -261,6 +263,38 @@ void ServerTest::swap_ends_sessions_whose_login_is_gone() {
   QVERIFY(applied.get_future().wait_for(Seconds(20)) == std::future_status::ready);
   QVERIFY(pop->line().starts_with("-ERR"));
   QCOMPARE(pop->line(), std::string("<closed>"));
+}
+
+void ServerTest::half_a_command_gains_no_time() {
+  Fixture fixture(Seconds(2));
+  TcpClient client(fixture.server.smtp_endpoint());
+  client.reply();
+  const auto began = std::chrono::steady_clock::now();
+  // An octet now and then is no command: the time from the banner on counts.
+  std::atomic<bool> over{false};
+  std::thread writer([&client, &over] {
+    while (!over && client.send("N")) std::this_thread::sleep_for(Millis(300));
+  });
+  QVERIFY(client.reply().starts_with("421"));
+  over = true;
+  writer.join();
+  QVERIFY(std::chrono::steady_clock::now() - began < Seconds(10));
+}
+
+void ServerTest::the_last_reply_arrives_over_unread_input() {
+  Fixture fixture;
+  TcpClient client(fixture.server.smtp_endpoint());
+  client.reply();
+  std::string flood;
+  for (int i = 0; i < 3000; ++i) flood += "HELP\r\n";
+  std::thread writer([&client, &flood] { client.send(flood + "QUIT\r\n" + std::string(200'000, 'x')); });
+  std::string line;
+  int helps = 0;
+  while ((line = client.line()) != "<closed>" && line != "<timeout>" && !line.starts_with("221"))
+    if (line.starts_with("214")) ++helps;
+  writer.join();
+  QVERIFY2(line.starts_with("221"), line.c_str());
+  QVERIFY(helps >= 3000);
 }
 
 void ServerTest::kill_ends_one_session() {

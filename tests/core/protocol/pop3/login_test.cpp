@@ -36,6 +36,8 @@ class LoginTest : public QObject {
   void failed_handshake_closes();
   void user_and_pass();
   void pass_needs_user();
+  void pass_comes_right_behind_an_accepted_user();
+  void a_password_behind_the_name_is_masked();
   void password_with_blanks();
   void names_that_are_none();
   void wrong_logins_are_limited();
@@ -167,6 +169,28 @@ void LoginTest::pass_needs_user() {
   QVERIFY(talk.say("PASS wrong").starts_with("-ERR [AUTH]"));
   // The name is used up by the attempt.
   QVERIFY(talk.say("PASS secret").starts_with("-ERR USER first"));
+}
+
+/// RFC 1939 section 7.
+void LoginTest::pass_comes_right_behind_an_accepted_user() {
+  for (const char* between : {"USER bad name", "USER", "CAPA", "GIMME", "NOOP"}) {
+    Talk talk;
+    talk.start();
+    talk.secure();
+    QVERIFY(talk.say("USER alice@example.org").starts_with("+OK"));
+    talk.say(between);
+    QVERIFY2(talk.say("PASS secret").starts_with("-ERR USER first"), between);
+  }
+}
+
+void LoginTest::a_password_behind_the_name_is_masked() {
+  Talk talk;
+  talk.start();
+  talk.say("USER bob Hidden-word-7");
+  talk.secure();
+  talk.say("USER  bob Hidden-word-7");
+  QVERIFY(talk.trace.transcript().find("Hidden-word-7") == std::string::npos);
+  QVERIFY(talk.trace.transcript().find("USER bob ***") != std::string::npos);
 }
 
 void LoginTest::password_with_blanks() {
