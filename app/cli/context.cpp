@@ -10,13 +10,6 @@
 #include "postern/codec.h"
 
 namespace postern::cli {
-namespace {
-
-// Another command may hold the folder for a moment, or a service that begins may not answer yet.
-constexpr auto kLockPatience = std::chrono::seconds(3);
-constexpr auto kLockPause = std::chrono::milliseconds(50);
-
-}  // namespace
 
 Context::~Context() {
   if (own_) own_->stop();

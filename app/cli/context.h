@@ -1,6 +1,7 @@
 // What a verb runs in: the global options, the terminal, and the way to a core. One thread.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,10 @@ struct Options {
   bool json = false;
   Language language = Language::english;
 };
+
+// Another command may hold the folder for a moment, or a service that begins may not answer yet.
+constexpr auto kLockPatience = std::chrono::seconds(3);
+constexpr auto kLockPause = std::chrono::milliseconds(50);
 
 class Context {
  public:

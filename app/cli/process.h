@@ -1,4 +1,5 @@
-// This process, and watching another one of this machine until it ends; the systems' code stands in posix/ and windows/.
+// This process, and watching another one of this machine until it ends; the systems' code stands in posix/ and
+// windows/.
 #pragma once
 
 #include <chrono>
@@ -7,7 +8,8 @@
 
 namespace postern::cli {
 
-/// Files made from now on are their owner's alone. Before there are threads. Windows: files have the rights of their folder.
+/// Files made from now on are their owner's alone. Before there are threads. Windows: files have the rights of their
+/// folder.
 void keep_files_private();
 
 class ProcessWatch {

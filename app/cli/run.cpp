@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 
@@ -38,6 +39,25 @@ Options early_options(int argc, const char* const* argv) {
   return options;
 }
 
+/// What parse() wants: the words behind the program's name, last one first. CLI11 takes the next word for the value of
+/// "--name="; as two words an empty value is one.
+std::vector<std::string> words_of(int argc, const char* const* argv) {
+  std::vector<std::string> words;
+  bool options_end = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    options_end = options_end || word == "--";
+    if (!options_end && word.size() > 3 && word.starts_with("--") && word.find('=') == word.size() - 1) {
+      words.push_back(word.substr(0, word.size() - 1));
+      words.emplace_back();
+    } else {
+      words.push_back(word);
+    }
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 class Program {
  public:
   Program(Options options, Terminal& terminal) : options_(std::move(options)), terminal_(terminal) {
@@ -54,7 +74,7 @@ class Program {
 
   int run(int argc, const char* const* argv) {
     try {
-      app_.parse(argc, argv);
+      app_.parse(words_of(argc, argv));
     } catch (const CLI::Success& asked) {
       return app_.exit(asked, terminal_.out(), terminal_.err());
     } catch (const CLI::ParseError& error) {

@@ -20,7 +20,7 @@ constexpr Sentence kRequests[] = {
       "Postern 内部出错：{0}。这是程序缺陷，请反馈。"}},
     {ErrorCode::bad_input, {"{0} cannot be understood: {1}.", "无法理解 {0}：{1}。"}},
     {ErrorCode::bad_address, {"\"{0}\" is not a mail address.", "“{0}”不是邮件地址。"}},
-    {ErrorCode::bad_domain, {"\"{0}\" is not a domain name.", "“{0}”不是域名。"}},
+    {ErrorCode::bad_domain, {"\"{0}\" is not a domain name[: {1}].", "“{0}”不是域名[：{1}]。"}},
     {ErrorCode::bad_password, {"This password cannot be used: {0}.", "此密码不可用：{0}。"}},
     {ErrorCode::not_found, {"\"{0}\" was not found.", "找不到“{0}”。"}},
     {ErrorCode::already_exists, {"{0} exists already.", "{0} 已经存在。"}},

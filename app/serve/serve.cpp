@@ -1,7 +1,9 @@
 #include "serve/serve.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 #include <ostream>
 #include <thread>
@@ -61,6 +63,21 @@ void stop_in_time(Context& context, Core& core) {
   watch.join();
 }
 
+/// Another command may hold the folder for a moment; a service that runs answers, and is not waited for.
+Outcome<Listening> start_patiently(Context& context, const ServeOptions& options, std::unique_ptr<Core>& core,
+                                   const std::function<void()>& on_stop) {
+  const auto deadline = std::chrono::steady_clock::now() + kLockPatience;
+  for (;;) {
+    core = make_core(context.place());
+    core->on_stop_request(on_stop);
+    auto started = core->start(options);
+    const Error* error = error_of(started);
+    if (error == nullptr || error->code != ErrorCode::folder_locked) return started;
+    if (std::chrono::steady_clock::now() > deadline || context.core_answers()) return started;
+    std::this_thread::sleep_for(kLockPause);
+  }
+}
+
 int serve(Context& context, const ServeOptions& options) {
   Event asked_to_stop;
   // Watched before the core makes its threads; a second signal does not wait for anything.
@@ -69,9 +86,9 @@ int serve(Context& context, const ServeOptions& options) {
     signalled = true;
     asked_to_stop.set();
   });
-  const std::unique_ptr<Core> core = make_core(context.place());
-  core->on_stop_request([&asked_to_stop] { asked_to_stop.set(); });
-  const auto started = core->start(options);
+  warn_on_stderr();
+  std::unique_ptr<Core> core;
+  const auto started = start_patiently(context, options, core, [&asked_to_stop] { asked_to_stop.set(); });
   if (const Error* error = error_of(started)) return context.finish(*error);
   const auto& listening = std::get<0>(started);
   context.terminal().out() << "ready smtp=" << listening.smtp << " pop3=" << listening.pop3 << std::endl;

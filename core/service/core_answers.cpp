@@ -54,6 +54,7 @@ void CoreImpl::answer_status(const api::ReplyHandler& reply) {
       out.octets = stored->octets;
       if (stored->trouble != ErrorCode::none) out.warnings.emplace_back(error_name(stored->trouble));
     }
+    for (std::string& warning : admin_->warnings()) out.warnings.push_back(std::move(warning));
     const auto policy = admin_->policy();
     out.users = policy->directory->size();
     out.domain = admin_->first_domain();

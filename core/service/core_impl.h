@@ -45,7 +45,8 @@ class CoreImpl final : public api::Core {
 
   // start.cpp, in this order
   Expected<void> open_folder();
-  Expected<void> open_stores();
+  /// `sweep`: remove contents that no message names.
+  Expected<void> open_stores(bool sweep);
   Expected<void> open_gates(const api::ServeOptions& options);
   Expected<void> open_control();
   void begin_work();

@@ -29,6 +29,23 @@ class CachedPasswords final : public VerifiedPasswords {
   identity::VerificationCache cache_;
 };
 
+/// A folder that was initialised and has no state any more is damaged, and must not be taken for an empty one.
+Expected<void> expect_state(const std::string& folder) {
+  std::error_code error;
+  const fs::path state = fs::path(folder) / store::kStateFile;
+  if (fs::exists(state, error) && fs::file_size(state, error) > 0) return {};
+  for (const char* other : {"folder.id", "mail.db"})
+    if (fs::exists(fs::path(folder) / other, error))
+      return fail(ErrorCode::folder_damaged, {state.string(), "it is missing or empty"});
+  return {};
+}
+
+/// Two listeners cannot share a place; port 0 is another one each time.
+bool collide(const Endpoint& a, const Endpoint& b) {
+  if (a.port != b.port || a.port == 0) return false;
+  return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();
+}
+
 }  // namespace
 
 std::string folder_of(const api::Place& place) {
@@ -50,7 +67,7 @@ std::string boot_id() {
 api::Outcome<api::Listening> CoreImpl::start(const api::ServeOptions& options) {
   started_ = clock_.wall();
   Expected<void> done = open_folder();                     // 1 lock
-  if (done) done = open_stores();                          // 2 migrate, keys, overdue reverts, unsettled effects, blobs
+  if (done) done = open_stores(options.listen);            // 2 migrate, keys, overdue reverts, unsettled effects, blobs
   if (done && options.listen) done = open_gates(options);  // 3 bind; nothing is accepted yet
   if (done) begin_work();                                  // 4 threads
   if (done && options.listen) done = open_control();       // 5 other processes may ask
@@ -74,13 +91,14 @@ Expected<void> CoreImpl::open_folder() {
   const std::string folder = folder_of(place_);
   // Before anything is made in it, a lock included.
   if (auto known = store::refuse_newer(folder); !known) return known;
+  if (auto whole = expect_state(folder); !whole) return whole;
   auto opened = platform::DataFolder::open(folder, store::kStateFile);
   if (!opened) return fail(opened.error());
   folder_.emplace(std::move(*opened));
   return {};
 }
 
-Expected<void> CoreImpl::open_stores() {
+Expected<void> CoreImpl::open_stores(bool sweep) {
   const std::string folder = folder_of(place_);
   const auto path = kek_of(place_);
   if (!path) return fail(path.error());
@@ -98,6 +116,11 @@ Expected<void> CoreImpl::open_stores() {
   store::MailStoreOptions options;
   options.folder = folder;
   options.files = &platform::real_files();
+  options.create = false;
+  options.sweep = sweep;
+  const auto own_id = folder_id(folder);
+  if (!own_id) return fail(own_id.error());
+  options.store_id = *own_id;
   auto mail = store::MailStore::open(admin_->keys(), options);
   if (!mail) return fail(mail.error());
   mail_ = std::move(*mail);
@@ -125,6 +148,7 @@ Expected<void> CoreImpl::open_gates(const api::ServeOptions& given) {
   const auto smtp = Endpoint::parse(options.smtp), pop3 = Endpoint::parse(options.pop3);
   if (!smtp) return fail(ErrorCode::bad_input, {"--smtp", options.smtp});
   if (!pop3) return fail(ErrorCode::bad_input, {"--pop3", options.pop3});
+  if (collide(*smtp, *pop3)) return fail(ErrorCode::bad_input, {"--pop3", options.pop3 + " is taken by --smtp"});
   net::ServerOptions server;
   server.smtp = *smtp;
   server.pop3 = *pop3;
@@ -157,7 +181,9 @@ void CoreImpl::begin_work() {
 Expected<void> CoreImpl::open_control() {
   control::ServerOptions options;
   options.path = api::control_socket(place_);
-  options.group = fs::path(folder_of(place_)) == fs::path(kSystemFolder);
+  options.group = is_system_folder(folder_of(place_));
+  std::error_code ignored;  // starting tells what is wrong with it
+  if (options.group) fs::create_directories(fs::path(options.path).parent_path(), ignored);
   options.build = POSTERN_VERSION;
   options.schema = static_cast<uint32_t>(store::kStateSchema);
   control_ = std::make_unique<control::ControlServer>(

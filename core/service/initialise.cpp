@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "adapters/platform/files.h"
+#include "base/log.h"
 #include "service/core_impl.h"
 #include "service/places.h"
 
@@ -31,24 +32,46 @@ class Undo {
   bool kept_ = false;
 };
 
+constexpr const char* kLockFile = "lock";
+
+/// Only a lock may be in it.
+Expected<void> expect_empty(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (entry.path().filename() != kLockFile) return fail(ErrorCode::folder_not_empty, {folder});
+  if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
+  return {};
+}
+
 /// An empty or new folder, for its owner only; true when it was made.
 Expected<bool> make_folder(const std::string& folder) {
   std::error_code error;
   const bool made = fs::create_directories(folder, error);
   if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
-  if (!made && !fs::is_empty(folder, error)) return fail(ErrorCode::folder_not_empty, {folder});
-  if (error) return fail(ErrorCode::folder_unreadable, {folder, error.message()});
+  if (auto empty = expect_empty(folder); !empty) return fail(empty.error());
   fs::permissions(folder, fs::perms::owner_all, error);
   return made;
+}
+
+Expected<void> make_mail(const std::string& folder) {
+  const auto id = folder_id(folder);
+  if (!id) return fail(id.error());
+  store::MailStoreOptions options;
+  options.folder = folder;
+  options.files = &platform::real_files();
+  options.store_id = *id;
+  return store::MailStore::make(std::move(options));
 }
 
 Expected<void> initialise_in(const Place& place, Beginning beginning) {
   const std::string folder = folder_of(place);
   const auto made = make_folder(folder);
   if (!made) return fail(made.error());
-  Undo undo(folder, *made);
   const auto lock = platform::FolderLock::take(folder);
   if (!lock) return fail(lock.error());
+  // Another init may have been here before the lock was ours: from here on everything in the folder is our own.
+  if (auto empty = expect_empty(folder); !empty) return empty;
+  Undo undo(folder, *made);
   const auto path = place.kek_file.empty() ? claim_kek_path(folder) : Expected<std::string>(place.kek_file);
   if (!path) return fail(path.error());
   if (!place.kek_file.empty())
@@ -61,6 +84,7 @@ Expected<void> initialise_in(const Place& place, Beginning beginning) {
   if (fresh) undo.key(*path);
   const SystemClock clock;
   if (auto created = AdminState::create(folder, *kek, clock, std::move(beginning)); !created) return created;
+  if (auto mail = make_mail(folder); !mail) return mail;
   undo.keep();
   return {};
 }
@@ -77,7 +101,7 @@ Place default_place() {
 
 std::string control_socket(const Place& place) {
   const std::string folder = folder_of(place);
-  return folder == kSystemFolder ? kSystemSocket : folder + "/control.sock";
+  return is_system_folder(folder) ? kSystemSocket : folder + "/control.sock";
 }
 
 Outcome<std::monostate> initialise(const Place& place, InitRequest request) {
@@ -88,6 +112,10 @@ Outcome<std::monostate> initialise(const Place& place, InitRequest request) {
   const auto done = initialise_in(place, std::move(beginning));
   if (!done) return done.error();
   return std::monostate{};
+}
+
+void warn_on_stderr() {
+  set_log_sink(stderr_log_sink(LogLevel::warning));
 }
 
 std::unique_ptr<Core> make_core(const Place& place) {

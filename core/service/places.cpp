@@ -39,11 +39,6 @@ std::string read_first_line(const fs::path& path) {
   return line;
 }
 
-bool is_system_folder(const std::string& folder) {
-  std::error_code ignored;
-  return fs::weakly_canonical(folder, ignored) == fs::path(kSystemFolder);
-}
-
 std::string path_for(const std::string& folder, const std::string& id) {
   if (const auto credentials = environment("CREDENTIALS_DIRECTORY"); !credentials.empty()) {
     const fs::path file = fs::path(credentials) / "postern-kek";
@@ -69,6 +64,13 @@ Expected<void> write_private(const fs::path& path, std::string_view text) {
 
 }  // namespace
 
+bool is_system_folder(const std::string& folder) {
+  std::error_code ignored;
+  fs::path whole = fs::weakly_canonical(folder, ignored);
+  if (!whole.has_filename()) whole = whole.parent_path();  // a slash at the end
+  return whole == fs::path(kSystemFolder);
+}
+
 std::string user_folder() {
   if (const auto folder = environment("XDG_DATA_HOME"); !folder.empty()) return (fs::path(folder) / "postern").string();
   if (const auto folder = environment("LOCALAPPDATA"); !folder.empty()) return (fs::path(folder) / "Postern").string();
@@ -76,13 +78,19 @@ std::string user_folder() {
   return (fs::path(home.empty() ? "/root" : home) / ".local" / "share" / "postern").string();
 }
 
-Expected<std::string> kek_path(const std::string& folder) {
+Expected<std::string> folder_id(const std::string& folder) {
   std::error_code error;
   const fs::path id_file = fs::path(folder) / kIdFile;
   if (!fs::exists(id_file, error)) return fail(ErrorCode::not_initialised, {folder});
-  const std::string id = read_first_line(id_file);
-  if (id.size() != 2 * kIdOctets || !from_hex(id)) return fail(ErrorCode::folder_unreadable, {folder, "folder.id"});
-  return path_for(folder, id);
+  std::string id = read_first_line(id_file);
+  if (id.size() != 2 * kIdOctets || !from_hex(id)) return fail(ErrorCode::folder_unreadable, {folder, kIdFile});
+  return id;
+}
+
+Expected<std::string> kek_path(const std::string& folder) {
+  const auto id = folder_id(folder);
+  if (!id) return fail(id.error());
+  return path_for(folder, *id);
 }
 
 Expected<std::string> claim_kek_path(const std::string& folder) {

@@ -17,6 +17,11 @@ constexpr const char* kSystemSocket = "/run/postern/control.sock";
 /// The data folder of this user: $XDG_DATA_HOME/postern, ~/.local/share/postern or %LOCALAPPDATA%\Postern.
 std::string user_folder();
 
+/// Is it the system service's, however it is spelled?
+bool is_system_folder(const std::string& folder);
+
+/// The id of an initialised folder. not_initialised, folder_unreadable.
+Expected<std::string> folder_id(const std::string& folder);
 /// The key file that belongs to a folder: $CREDENTIALS_DIRECTORY/postern-kek (systemd), /etc/postern/kek for the
 /// system's folder, else <user's configuration>/postern/kek-<folder id>. not_initialised when the folder has no id.
 Expected<std::string> kek_path(const std::string& folder);

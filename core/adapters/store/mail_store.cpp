@@ -1,5 +1,7 @@
 #include "adapters/store/mail_store.h"
 
+#include <filesystem>
+
 #include "adapters/store/mail_schema.h"
 #include "adapters/store/mail_state.h"
 #include "base/log.h"
@@ -19,10 +21,35 @@ Database::Options database_options(const MailStoreOptions& options) {
   return how;
 }
 
-Expected<Database> open_writer(const MailStore::State& state) {
+bool holds_something(const MailStore::State& state) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(state.database_path(), error);
+  return !error && size > 0;
+}
+
+/// Takes the id of its folder when it is new, else has to bear it.
+Expected<void> settle_id(MailStore::State& state, Database& database, bool fresh) {
+  const std::string& wanted = state.options.store_id;
+  if (fresh && !wanted.empty()) {
+    Statement take(database, "UPDATE meta SET value=?1 WHERE name='store'");
+    if (auto done = take.bind(1, wanted).run(); !done) return done;
+  }
+  Statement name(database, "SELECT value FROM meta WHERE name='store'");
+  const auto row = name.step();
+  if (!row) return fail(row.error());
+  state.store_id = name.text(0);
+  if (wanted.empty() || state.store_id == wanted) return {};
+  return fail(ErrorCode::folder_damaged, {state.database_path(), "it belongs to another data folder"});
+}
+
+Expected<Database> open_writer(MailStore::State& state) {
   const Database::Options how = database_options(state.options);
+  const bool fresh = !holds_something(state);
+  if (fresh && !state.options.create) return fail(ErrorCode::folder_damaged, {state.database_path(), "it is missing"});
   auto database = open_migrated(state.database_path(), how, mail_migrations(), state.files);
-  if (!database || state.options.sync) return database;
+  if (!database) return database;
+  if (auto done = settle_id(state, *database, fresh); !done) return fail(done.error());
+  if (state.options.sync) return database;
   if (auto done = database->execute("PRAGMA synchronous=OFF"); !done) return fail(done.error());
   return database;
 }
@@ -129,19 +156,22 @@ Expected<std::unique_ptr<MailStore>> MailStore::open(std::shared_ptr<const crypt
   for (const char* folder : {kBlobFolder, kSpoolFolder})
     if (auto made = state->files.make_folder(state->options.folder + folder); !made) return fail(made.error());
   if (auto synced = state->files.sync_folder(state->options.folder); !synced) return fail(synced.error());
-  {
-    Statement name(*database, "SELECT value FROM meta WHERE name='store'");
-    const auto row = name.step();
-    if (!row) return fail(row.error());
-    state->store_id = name.text(0);
+  if (state->options.sweep) {
+    const auto swept = sweep_blobs(state->files, state->options.folder, *database);
+    if (!swept) return fail(swept.error());
+    state->swept = *swept;
   }
-  const auto swept = sweep_blobs(state->files, state->options.folder, *database);
-  if (!swept) return fail(swept.error());
-  state->swept = *swept;
   state->space.start();
   if (auto started = start_writer(state, std::move(*database)); !started) return fail(started.error());
   state->workers = std::make_unique<FileWorkers>(state->options.workers);
   return std::unique_ptr<MailStore>(new MailStore(std::move(state)));
+}
+
+Expected<void> MailStore::make(MailStoreOptions options) {
+  State state(std::move(options));
+  const auto database = open_writer(state);
+  if (!database) return fail(database.error());
+  return state.files.sync_folder(state.options.folder);
 }
 
 std::unique_ptr<mail::Draft> MailStore::begin() {

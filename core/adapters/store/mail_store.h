@@ -29,6 +29,10 @@ struct MailStoreOptions {
   FileSystem* files = nullptr;  ///< outlives the store
   unsigned workers = 8;         ///< threads for large messages; they wait for the disk most of the time
   int page_size = 8192;         ///< of a new database
+  /// Made when there is none. Else a missing or empty database is damage: what it named would be swept away.
+  bool create = true;
+  std::string store_id;  ///< of the folder this database has to belong to; "" = whatever it is
+  bool sweep = true;     ///< remove what no message names
   MailLimits limits;
 };
 
@@ -58,6 +62,8 @@ class MailStore final : public mail::MessageStore {
   /// Opens or makes mail.db, migrates, sweeps what no message names, starts the writer. folder_*, disk_full, io_error.
   static Expected<std::unique_ptr<MailStore>> open(std::shared_ptr<const crypto::KeyRing> keys,
                                                    MailStoreOptions options);
+  /// Only makes mail.db, empty, as store `options.store_id`.
+  static Expected<void> make(MailStoreOptions options);
   /// Answers everybody first. Drafts and mailboxes still there get cancelled from now on.
   ~MailStore() override;
 

@@ -42,12 +42,22 @@ ErrorCode system_code(int number) {
   std::abort();
 }
 
+/// The statement is right, the database is not what its version says.
+bool lacks_something(std::string_view message) {
+  return message.starts_with("no such table") || message.starts_with("no such column");
+}
+
 }  // namespace
 
 Statement::Statement(Database& database, std::string_view sql) : database_(&database) {
   const int code = sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement_, nullptr);
   if (code == SQLITE_OK) return;
+  if (code == SQLITE_ERROR && lacks_something(sqlite3_errmsg(database.handle()))) {
+    failed_ =
+        std::make_unique<Error>(Error{ErrorCode::folder_damaged, {database.path(), sqlite3_errmsg(database.handle())}});
+    return;
+  }
   if (code == SQLITE_ERROR || code == SQLITE_MISUSE) defect(sqlite3_errmsg(database.handle()), sql);
   failed_ = std::make_unique<Error>(database.error(code));  // the file, not the text: told by the first step
 }

@@ -63,4 +63,7 @@ class Core {
 
 std::unique_ptr<Core> make_core(const Place& place);
 
+/// Warnings and errors of this process go to its standard error, a line each. Once, before there are threads.
+void warn_on_stderr();
+
 }  // namespace postern::api

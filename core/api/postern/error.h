@@ -16,7 +16,7 @@ enum class ErrorCode : uint16_t {
   internal,              ///< what: a defect; the text is for the log
   bad_input,             ///< what, value: a field that cannot be understood
   bad_address,           ///< value: not a mail address
-  bad_domain,            ///< value: not a domain name
+  bad_domain,            ///< value, reason or nothing: not a domain name
   bad_password,          ///< reason: empty, too long, not UTF-8
   not_found,             ///< object
   already_exists,        ///< object

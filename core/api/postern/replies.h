@@ -41,7 +41,7 @@ struct StatusReply {
   uint64_t refused = 0;   ///< sessions with a refusal since the start
   uint64_t pending = 0;   ///< changes that wait for confirmation
   std::string certificate_until{};
-  std::vector<std::string> warnings{};  ///< names of error codes that hold now ("disk_full")
+  std::vector<std::string> warnings{};  ///< what holds now: "disk_full" and other error codes, "audit_damaged", ...
 
   static constexpr std::string_view kName = "status";
   POSTERN_FIELDS(StatusReply, state, version, smtp, pop3, folder, domain, started, pid, schema, users, messages, octets,

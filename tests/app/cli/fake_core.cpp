@@ -119,6 +119,8 @@ Outcome<std::monostate> initialise(const Place& place, InitRequest request) {
   return std::monostate{};
 }
 
+void warn_on_stderr() {}
+
 std::unique_ptr<Core> make_core(const Place& place) {
   return std::make_unique<FakeCore>(place);
 }

@@ -1,7 +1,10 @@
 // The shipped program with its own core: every verb in process and attached, and what stands in its way.
+#include <sys/file.h>
+
 #include <QDir>
 #include <QDirIterator>
 #include <QJsonArray>
+#include <QTimer>
 #include <memory>
 #include <vector>
 
@@ -73,6 +76,12 @@ class RealTest : public QObject {
   void what_stands_in_the_way_data();
   void what_stands_in_the_way();
   void a_second_service();
+  void a_service_waits_for_a_command();
+  void init_leaves_a_folder_that_is_held();
+  void a_message_store_that_is_gone_is_never_swept();
+  void a_table_that_is_gone();
+  void an_empty_value_takes_no_other_word();
+  void one_place_for_two_listeners();
   void files_are_their_owners_alone();
   void stopped_means_free();
   void commands_side_by_side();
@@ -186,6 +195,14 @@ void RealTest::what_stands_in_the_way_data() {
                             << "key_missing";
   QTest::newRow("a file instead") << "file"
                                   << "";
+  QTest::newRow("state gone") << "state"
+                              << "folder_damaged";
+  QTest::newRow("state empty") << "empty state"
+                               << "folder_damaged";
+  QTest::newRow("messages gone") << "mail"
+                                 << "folder_damaged";
+  QTest::newRow("messages empty") << "empty mail"
+                                  << "folder_damaged";
   QTest::newRow("garbage for a database") << "garbage"
                                           << "folder_damaged";
 }
@@ -196,7 +213,11 @@ void RealTest::what_stands_in_the_way() {
   const Real real;
   if (what == "empty") QDir().mkpath(real.folder);
   if (what == "file") real.program.write("data", "a file");
-  if (what == "key" || what == "garbage") QVERIFY(real.init());
+  if (!QStringList{"none", "empty", "file"}.contains(what)) QVERIFY(real.init());
+  if (what == "state") QVERIFY(QFile::remove(real.folder + "/state.db"));
+  if (what == "mail") QVERIFY(QFile::remove(real.folder + "/mail.db"));
+  if (what == "empty state") QVERIFY(QFile::resize(real.folder + "/state.db", 0));
+  if (what == "empty mail") QVERIFY(QFile::resize(real.folder + "/mail.db", 0));
   if (what == "key") QVERIFY(QDir(real.program.data() + "/.config").removeRecursively());
   if (what == "garbage") real.program.write("data/state.db", QByteArray(100'000, 'x'));
   for (const QStringList& words :
@@ -217,6 +238,93 @@ void RealTest::a_second_service() {
   QCOMPARE(second.exit, 3);
   QCOMPARE(second.error()["code"].toString(), QString("folder_locked"));
   QVERIFY(second.err.contains(QString::number(service.process.processId())));
+}
+
+/// Somebody else holds the folder's lock.
+class Held {
+ public:
+  explicit Held(const Real& real) : file_(real.folder + "/lock") {
+    held = file_.open(QIODevice::ReadWrite) && ::flock(file_.handle(), LOCK_EX | LOCK_NB) == 0;
+  }
+  bool held = false;
+
+ private:
+  QFile file_;
+};
+
+void RealTest::a_service_waits_for_a_command() {
+  const Real real;
+  QVERIFY(real.init());
+  auto holder = std::make_unique<Held>(real);
+  QVERIFY(holder->held);
+  QTimer::singleShot(500, [&holder] { holder.reset(); });
+  QProcess service;
+  service.setProcessEnvironment(real.program.environment());
+  service.start(POSTERN_PROGRAM, {"--data", real.folder, "serve", "--smtp", "127.0.0.1:0", "--pop3", "127.0.0.1:0"});
+  QTRY_VERIFY_WITH_TIMEOUT(service.canReadLine() || service.state() == QProcess::NotRunning, kPatience);
+  QVERIFY(service.readLine().startsWith("ready "));
+  QVERIFY(holder == nullptr);
+  service.terminate();
+  QVERIFY(service.waitForFinished(kPatience));
+}
+
+void RealTest::init_leaves_a_folder_that_is_held() {
+  const Real real;
+  QVERIFY(QDir().mkpath(real.folder));
+  const Held holder(real);
+  QVERIFY(holder.held);
+  QVERIFY(!real.init());
+  QVERIFY(QFile::exists(real.folder + "/lock"));
+}
+
+void RealTest::a_message_store_that_is_gone_is_never_swept() {
+  const Real real;
+  QVERIFY(real.init());
+  QVERIFY(QDir().mkpath(real.folder + "/blobs/ab"));
+  real.program.write("data/blobs/ab/content", "somebody's mail");
+  // Only a service sweeps what no message names, and only with the database that belongs here.
+  QCOMPARE(real.run({"status"}).exit, 0);
+  QVERIFY(QFile::exists(real.folder + "/blobs/ab/content"));
+  const Real other;
+  QVERIFY(other.init());
+  QVERIFY(QFile::remove(real.folder + "/mail.db"));
+  QVERIFY(QFile::copy(other.folder + "/mail.db", real.folder + "/mail.db"));
+  const Service service(real);
+  QVERIFY(service.ready.isEmpty());
+  QVERIFY(QFile::exists(real.folder + "/blobs/ab/content"));
+}
+
+void RealTest::a_table_that_is_gone() {
+  const Real real;
+  QVERIFY(real.init());
+  QProcess python;
+  python.start("python3", {"-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('DROP TABLE removal')",
+                           real.folder + "/mail.db"});
+  QVERIFY(python.waitForFinished(kPatience) && python.exitCode() == 0);
+  const Ran ran = real.run({"status"});
+  QCOMPARE(ran.exit, 3);
+  QCOMPARE(ran.error()["code"].toString(), QString("folder_damaged"));
+}
+
+void RealTest::an_empty_value_takes_no_other_word() {
+  const Real real;
+  const Ran refused = real.run({"init", "--domain", "b.example", "--admin=", "--password-stdin"}, "first password 1\n");
+  QVERIFY(refused.exit != 0);
+  QVERIFY(!QFile::exists(real.folder + "/state.db"));
+  QVERIFY(real.init());
+  const Ran made = real.run({"document", "set", "smtp/limits", "recipients=9", "--reason=", "--lang=en"});
+  QCOMPARE(made.exit, 0);
+  QCOMPARE(real.run({"change", "show", change_of(made)}).json()["reason"].toString(), QString());
+}
+
+void RealTest::one_place_for_two_listeners() {
+  const Real real;
+  QVERIFY(real.init());
+  for (const char* pop3 : {"127.0.0.1:3333", "0.0.0.0:3333"}) {
+    const Ran refused = real.run({"serve", "--smtp", "127.0.0.1:3333", "--pop3", pop3});
+    QVERIFY(refused.exit == 1 || refused.exit == 2 || refused.exit == 3);
+    QCOMPARE(refused.error()["code"].toString(), QString("bad_input"));
+  }
 }
 
 void RealTest::files_are_their_owners_alone() {
