@@ -4,6 +4,7 @@
 #include <map>
 
 #include "response/audit/audit_log.h"
+#include "response/audit/recorded.h"
 #include "response/audit/verify_kind.h"
 
 namespace postern::audit {
@@ -57,6 +58,9 @@ class Verifier {
          {&Verifier::check_frontier, &Verifier::check_heads, &Verifier::check_outside, &Verifier::check_nodes})
       if (verdict_.ok())
         if (auto done = (this->*check)(); !done) return fail(done.error());
+    if (auto read = read_rest(); !read) return fail(read.error());
+    // What was found first stays first, also when appending has moved it or hidden it since.
+    if (recorded_ && (verdict_.ok() || recorded_->seq <= verdict_.first->seq)) verdict_.first = recorded_;
     return verdict_;
   }
 
@@ -88,6 +92,20 @@ class Verifier {
     return {};
   }
 
+  /// Behind the damage that ended the reading there may be entries that tell of an earlier one.
+  Expected<void> read_rest() {
+    if (verdict_.ok()) return {};
+    return store_.read_entries(frontier_.size + 1, false, false, [this](const StoredEntry& row) {
+      take_recorded(row.entry);
+      return true;
+    });
+  }
+
+  void take_recorded(const Entry& entry) {
+    const auto told = recorded_in(entry);
+    if (told && (!recorded_ || told->seq < recorded_->seq)) recorded_ = told;
+  }
+
   /// False when the row is not what was written at its place.
   bool take(const StoredEntry& row) {
     serialise(row.entry, buffer_);
@@ -96,6 +114,7 @@ class Verifier {
     if (chain != row.chain || row.leaf != leaf) return false;
     add_leaf(frontier_, leaf, {});
     frontier_.chain = chain;
+    take_recorded(row.entry);
     check_payload(row);
     check_head();
     return true;
@@ -220,6 +239,7 @@ class Verifier {
   Frontier frontier_;
   Bytes buffer_;
   MissingPayloads missing_;
+  std::optional<FirstDamage> recorded_;  ///< the earliest that entries tell of
   std::vector<SignedHead> heads_;
   size_t next_head_ = 0;
   uint64_t good_size_ = 0;
@@ -227,12 +247,20 @@ class Verifier {
   bool cancelled_ = false;
 };
 
-}  // namespace
-
-const char* damage_name(Damage damage) {
-  constexpr const char* kNames[] = {"edited", "deleted", "truncated", "reordered"};
-  return kNames[static_cast<size_t>(damage)];
+/// Is the head kept outside one that the table has? Nearly always it is the newest, else a crash kept it from being
+/// replaced.
+Expected<std::optional<FirstDamage>> check_known(AuditStore& store, const SignedHead& outside,
+                                                 const std::optional<SignedHead>& inside) {
+  using Result = std::optional<FirstDamage>;
+  if (inside == outside) return Result();
+  const auto heads = store.heads();
+  if (!heads) return fail(heads.error());
+  if (std::find(heads->begin(), heads->end(), outside) != heads->end()) return Result();
+  const bool lost = !inside || inside->head.size < outside.head.size;
+  return Result(FirstDamage{std::max<uint64_t>(outside.head.size, 1), lost ? Damage::deleted : Damage::edited});
 }
+
+}  // namespace
 
 Expected<std::optional<FirstDamage>> check_end(AuditStore& store, const TrustedKeys& keys,
                                                const crypto::AeadKey* mac_key) {
@@ -245,13 +273,20 @@ Expected<std::optional<FirstDamage>> check_end(AuditStore& store, const TrustedK
   if (!outside && outside.error().code != ErrorCode::bad_input) return fail(outside.error());
   const Frontier known = *stored ? (*stored)->frontier : Frontier{};
   const bool genuine_frontier = !*stored || mac_key == nullptr || (*stored)->mac == frontier_mac(*mac_key, known);
-  if (!genuine_frontier || !outside) return Result(FirstDamage{known.size, Damage::edited});
+  if (!genuine_frontier || !outside) return Result(FirstDamage{std::max<uint64_t>(known.size, 1), Damage::edited});
   for (const auto* head : {&*inside, &*outside}) {
     if (!*head) continue;
-    if (!is_genuine(**head, keys)) return Result(FirstDamage{(*head)->head.size, Damage::edited});
+    if (!is_genuine(**head, keys))
+      return Result(FirstDamage{std::max<uint64_t>((*head)->head.size, 1), Damage::edited});
     if ((*head)->head.size > known.size) return Result(FirstDamage{known.size + 1, Damage::truncated});
   }
+  if (*outside) return check_known(store, **outside, *inside);
   return Result();
+}
+
+const char* damage_name(Damage damage) {
+  constexpr const char* kNames[] = {"edited", "deleted", "truncated", "reordered"};
+  return kNames[static_cast<size_t>(damage)];
 }
 
 Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options) {

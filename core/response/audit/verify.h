@@ -42,11 +42,12 @@ struct VerifyOptions {
   std::function<bool()> cancelled;           ///< asked every thousand entries
 };
 
-/// A quick look at the end alone, for every start: the frontier, the newest heads inside and outside.
+/// A quick look at the end alone, for every start: the frontier, the newest heads inside and outside. What it finds is
+/// to be recorded (recorded.h): entries appended later can hide it.
 Expected<std::optional<FirstDamage>> check_end(AuditStore& store, const TrustedKeys& keys,
                                                const crypto::AeadKey* mac_key);
 
-/// cancelled, or an error of the store; damage is no error.
+/// The earliest of what is found now and what entries tell of. cancelled, or an error of the store; damage is no error.
 Expected<Verdict> verify(AuditStore& store, const VerifyOptions& options);
 
 }  // namespace postern::audit

@@ -54,4 +54,8 @@ std::string summary_of(const std::vector<Item>& items) {
   return out;
 }
 
+std::string object_of(const ChangeSet& change) {
+  return change.summary.empty() ? "change/" + std::to_string(change.id) : change.summary;
+}
+
 }  // namespace postern::change

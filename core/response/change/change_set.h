@@ -67,5 +67,7 @@ struct ChangeSet {
 std::string summary_of(const std::vector<Item>& items);
 /// Of a change without documents: "session.kill 1234".
 std::string summary_of(const std::vector<EffectIntent>& effects);
+/// What the audit calls it: its summary, "change/12" when it has none.
+std::string object_of(const ChangeSet& change);
 
 }  // namespace postern::change

@@ -143,4 +143,8 @@ int64_t mono_micros(const Clock& clock);
 /// The change as one JSON Patch (RFC 6902) for each document: [{"document":"user/7","patch":[...],"inverse":[...]}].
 std::string patches_of(const DocumentKinds& kinds, const std::vector<Item>& items, size_t size_limit);
 
+/// Hexadecimal SHA-256 over everything that was changed, as in a change's audit entry ("items_sha256"): by it the
+/// journal can be held against the trail.
+std::string items_digest(const std::vector<Item>& items);
+
 }  // namespace postern::change

@@ -26,8 +26,9 @@ std::vector<std::string> secrets_in(const DocumentKind& kind, const std::optiona
   return out;
 }
 
-/// Over everything that was changed, so that the journal can be held against the trail.
-std::string digest_of(const std::vector<Item>& items) {
+}  // namespace
+
+std::string items_digest(const std::vector<Item>& items) {
   crypto::Sha256 hash;
   for (const Item& item : items) {
     const Json whole = {item.name.to_string(), parsed(item.before), parsed(item.after)};
@@ -35,8 +36,6 @@ std::string digest_of(const std::vector<Item>& items) {
   }
   return hex(hash.finish());
 }
-
-}  // namespace
 
 std::string patches_of(const DocumentKinds& kinds, const std::vector<Item>& items, size_t size_limit) {
   std::string out = "[";
@@ -168,14 +167,13 @@ Expected<void> ChangeEngine::write_audit(const Writing& writing) {
   Json payload{{"change", std::to_string(change.id)},
                {"reason", change.reason},
                {"items", change.items.size()},
-               {"items_sha256", digest_of(change.items)},
+               {"items_sha256", items_digest(change.items)},
                {"patches", Json::parse(patches_of(kinds_, change.items, kAuditPatches))}};
   if (change.deadline) payload["deadline"] = format_rfc3339(change.deadline->wall);
   if (change.undoes != 0) payload["undoes"] = std::to_string(change.undoes);
   for (const EffectRecord& effect : writing.effects)
     payload["effects"].push_back({{"id", effect.id}, {"verb", effect.what.verb}, {"object", effect.what.object}});
-  const std::string object = change.summary.empty() ? "change/" + std::to_string(change.id) : change.summary;
-  const auto seq = audit_.append({change.actor, change.via, change.action, object, canonical_json(payload)});
+  const auto seq = audit_.append({change.actor, change.via, change.action, object_of(change), canonical_json(payload)});
   if (!seq) return fail(seq.error());
   return {};
 }

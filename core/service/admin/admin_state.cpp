@@ -63,8 +63,9 @@ api::Reply AdminState::handle(const api::Caller& caller, const api::Request& req
 
 void AdminState::tick() {
   Parts& p = *parts_;
-  if (const auto reverted = p.engine->revert_overdue(); !reverted)
-    log_error("admin", error_name(reverted.error().code));
+  const auto reverted = p.engine->revert_overdue();
+  p.revert_failed = !reverted;
+  if (!reverted) log_error("admin", error_name(reverted.error().code));
   if (const auto done = p.sign_if_due(); !done) log_error("admin", error_name(done.error().code));
   if (p.clock.wall() >= p.next_upkeep) p.upkeep();
   if (p.clock.now() < p.next_idle) return;
@@ -89,6 +90,13 @@ void AdminState::set_password_cost(const crypto::Argon2Cost& cost) {
 }
 uint64_t AdminState::pending_changes() const {
   return parts_->engine->pending();
+}
+std::vector<std::string> AdminState::warnings() const {
+  std::vector<std::string> out;
+  if (parts_->audit_damaged) out.emplace_back("audit_damaged");
+  if (parts_->upkeep_failed) out.emplace_back("upkeep_failed");
+  if (parts_->revert_failed) out.emplace_back("revert_failed");
+  return out;
 }
 
 Expected<uint64_t> AdminState::perform(const api::Caller& caller, const std::string& reason,

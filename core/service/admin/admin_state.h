@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "adapters/store/state_store.h"
 #include "postern/messages.h"
@@ -68,6 +69,9 @@ class AdminState {
   /// What hashing a new password costs; the default is for real ones.
   void set_password_cost(const crypto::Argon2Cost& cost);
   uint64_t pending_changes() const;
+  /// What is in trouble, in words that stay: "audit_damaged" (found at the start or by a verification since),
+  /// "upkeep_failed" (a step of the last one), "revert_failed" (at the last tick). The admin thread.
+  std::vector<std::string> warnings() const;
   std::string first_domain() const;
   /// Notes something in the audit trail that is no change of documents. `payload_json` is kept encrypted.
   Expected<void> note(const std::string& action, const std::string& object, const std::string& payload_json);

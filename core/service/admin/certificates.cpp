@@ -22,11 +22,22 @@ Expected<crypto::CertificateBundle> import_bundle(const api::CertificateImport& 
   return crypto::import_pem(given, key, passphrase, now, kSource);
 }
 
+/// Clients hold the name they asked for against the alternative names alone, never against the subject (RFC 9525
+/// section 2): a certificate without any would be refused by all of them.
+Expected<void> check_names(const crypto::CertificateBundle& bundle) {
+  const auto info = crypto::describe_certificate(bundle.chain_pem);
+  if (!info) return fail(info.error());
+  const bool none = std::all_of(info->names.begin(), info->names.end(), [](const auto& name) { return name.empty(); });
+  if (none) return fail(ErrorCode::certificate_broken, {kSource, "it names no host (subjectAltName)"});
+  return {};
+}
+
 }  // namespace
 
 api::Reply AdminState::Parts::certificate_import(const api::Caller& caller, const api::CertificateImport& request) {
   const auto bundle = import_bundle(request, clock.wall());
   if (!bundle) return bundle.error();
+  if (const auto named = check_names(*bundle); !named) return named.error();
   auto body = body_of(kTlsDocument);
   if (!body) return body.error();
   change::Proposal proposal;

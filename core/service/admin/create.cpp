@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kFirstKey = 1;
 constexpr uint64_t kFirstAccount = 1;
+constexpr const char* kAsciiExpected = "its ASCII form, xn--..., is expected";
 constexpr const char* kAuthorityName = "Postern CA of ";
 const api::Caller kInit{"owner", api::Role::owner, "process"};
 
@@ -33,8 +34,22 @@ class Remains {
   bool kept_ = false;
 };
 
-Expected<void> check(const Beginning& beginning) {
+std::string host_of(const Beginning& beginning) {
+  return beginning.host_name.empty() ? beginning.domain : beginning.host_name;
+}
+
+/// The host's name stands in the greeting and in the certificate, which take ASCII alone: a domain in UTF-8 cannot lend
+/// its name, it has to come in A-labels (RFC 5890 section 2.3.2.1).
+Expected<void> check_names(const Beginning& beginning) {
+  const std::string host = host_of(beginning);
   if (!mime::is_domain(beginning.domain, true)) return fail(ErrorCode::bad_domain, {beginning.domain});
+  if (!is_ascii(host)) return fail(ErrorCode::bad_domain, {host, kAsciiExpected});
+  if (!mime::is_domain(host, false)) return fail(ErrorCode::bad_domain, {host});
+  return {};
+}
+
+Expected<void> check(const Beginning& beginning) {
+  if (auto good = check_names(beginning); !good) return good;
   const std::string address = beginning.administrator + "@" + beginning.domain;
   const auto mailbox = mime::parse_mailbox(address, true);
   // The name is an id, too: no quotes, no blanks.
@@ -48,7 +63,7 @@ Expected<void> add_certificates(AdminState::Parts& p, const Beginning& beginning
                                 change::Proposal& proposal) {
   const auto authority = crypto::make_authority(kAuthorityName + beginning.domain, p.clock.wall());
   std::vector<std::string> names{host};
-  if (host != beginning.domain) names.push_back(beginning.domain);
+  if (host != beginning.domain && is_ascii(beginning.domain)) names.push_back(beginning.domain);
   const auto leaf = crypto::issue_leaf(authority, names, {}, p.clock.wall());
   if (!leaf) return fail(leaf.error());
   auto ca = p.new_secret(kTlsDocument, "authority", bundle_secret(authority));
@@ -64,7 +79,7 @@ Expected<void> add_certificates(AdminState::Parts& p, const Beginning& beginning
 Expected<change::Proposal> first_documents(AdminState::Parts& p, const Beginning& beginning) {
   const std::string now = format_rfc3339(p.clock.wall()), id = std::to_string(kFirstAccount);
   const std::string address = beginning.administrator + "@" + beginning.domain;
-  const std::string host = beginning.host_name.empty() ? beginning.domain : beginning.host_name;
+  const std::string host = host_of(beginning);
   change::Proposal proposal;
   proposal.action = "folder.create";
   proposal.numbers[kAccountNumber] = kFirstAccount;
@@ -111,8 +126,8 @@ Expected<void> begin(AdminState::Parts& p, const Beginning& beginning) {
 
 Expected<void> AdminState::create(const std::string& folder, const crypto::AeadKey& kek, const Clock& clock,
                                   Beginning beginning) {
-  beginning.domain = to_lower(beginning.domain);
   if (auto good = check(beginning); !good) return good;
+  beginning.domain = to_lower(beginning.domain);
   std::error_code error;
   const std::string database = folder + "/" + store::kStateFile;
   if (std::filesystem::exists(database, error)) return fail(ErrorCode::folder_not_empty, {folder});

@@ -23,9 +23,10 @@ Json* parent_of(Json& body, const std::string& path, std::string& last) {
 }
 
 constexpr const char* kCreatedField = "created";
+constexpr const char* kNoSuchUser = "there is no such user; \"postern user add\" makes one";
 
 bool tells_when_made(const std::string& kind) {
-  return kind == kUserKind || kind == kDomainKind || kind == kAdminKind;
+  return kind == kDomainKind || kind == kAdminKind;
 }
 
 /// A new document says when it was made; what is no object is left to its kind to refuse.
@@ -131,10 +132,13 @@ api::Reply AdminState::Parts::document_set(const api::Caller& caller, const api:
     if (!body) return body.error();
     wanted = dump_json(*body);
   }
-  if (wanted && tells_when_made(name->kind)) {
+  if (wanted) {
     const auto stored = store->document(*name);
     if (!stored) return stored.error();
-    if (!*stored || !(*stored)->body) wanted = with_time(*wanted, clock.wall());
+    const bool there = *stored && (*stored)->body;
+    // Whoever has a user's id has his mail: ids are given out, not chosen, and none twice.
+    if (!there && name->kind == kUserKind) return Error{ErrorCode::bad_input, {request.id, kNoSuchUser}};
+    if (!there && tells_when_made(name->kind)) wanted = with_time(*wanted, clock.wall());
   }
   proposal.items.emplace_back(*name, std::move(wanted));
   if (request.confirm_within) proposal.confirm_within = Seconds(*request.confirm_within);

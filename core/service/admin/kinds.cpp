@@ -60,6 +60,15 @@ std::string check_os_user(const std::string& text) {
   return expect(good, "the name of a user of the operating system");
 }
 
+bool is_wildcard(const IpAddress& address) {
+  return address == IpAddress() || address == IpAddress::v4({});
+}
+/// Linux lets nobody listen on a port beside one who listens there on all addresses.
+bool collide(const Endpoint& a, const Endpoint& b) {
+  if (a.port == 0 || a.port != b.port) return false;
+  return a.address == b.address || is_wildcard(a.address) || is_wildcard(b.address);
+}
+
 DocumentKind user_kind() {
   DocumentKind kind = change::make_kind(
       kUserKind, "",
@@ -127,10 +136,18 @@ DocumentKind pop3_limits_kind() {
 }
 
 DocumentKind listener_kind() {
-  return change::make_kind(
+  DocumentKind kind = change::make_kind(
       kListenerDocument.kind, kListenerDocument.id,
       {change::text_or("smtp", "0.0.0.0:25", check_endpoint), change::text_or("pop3", "0.0.0.0:110", check_endpoint),
        change::text("host_name", check_host)});
+  kind.validate = [](const std::string&, const Json& document) -> Expected<void> {
+    const auto smtp = Endpoint::parse(document.at("smtp").get_ref<const std::string&>());
+    const auto pop3 = Endpoint::parse(document.at("pop3").get_ref<const std::string&>());
+    if (smtp && pop3 && collide(*smtp, *pop3))
+      return fail(ErrorCode::bad_input, {"pop3", "another port than that of smtp is expected"});
+    return {};
+  };
+  return kind;
 }
 
 DocumentKind tls_kind() {
@@ -142,6 +159,10 @@ DocumentKind tls_kind() {
   kind.validate = [](const std::string&, const Json& document) -> Expected<void> {
     if (document.at("certificate").get_ref<const std::string&>().empty())
       return fail(ErrorCode::bad_input, {"certificate", "the id of a secret is expected"});
+    // An own certificate could never be renewed without; beside an imported one the authority only waits.
+    const bool own = document.at("source").get_ref<const std::string&>() == "own";
+    if (own && document.at("authority").get_ref<const std::string&>().empty())
+      return fail(ErrorCode::bad_input, {"authority", "the id of a secret is expected while the source is own"});
     return {};
   };
   return kind;

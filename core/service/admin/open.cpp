@@ -1,6 +1,7 @@
 // Opening a folder, step by step.
 #include "adapters/platform/files.h"
 #include "base/log.h"
+#include "response/audit/recorded.h"
 #include "service/admin/parts.h"
 
 namespace postern::service {
@@ -67,14 +68,25 @@ Expected<void> AdminState::Parts::open_trail() {
   // A trail that was tampered with is told of, and goes on: mail does not stop for it.
   const auto damage = audit::check_end(*store, trusted, &frontier_key);
   if (!damage) return fail(damage.error());
-  if (*damage)
-    log_error("audit", std::string("the audit trail does not end as it should (") +
-                           audit::damage_name((*damage)->kind) + "): audit verify says where");
+  if (*damage) note_damage(**damage);
   const auto missing = trail->keep_newest_outside();
   if (!missing) return fail(missing.error());
   if (!*missing) return {};
   log_warning("audit", "the copy of the newest audit head was not there and was made anew");
   return note({"postern", "process", "audit.copy-missing", "audit-head", "{}"});
+}
+
+/// Where the trail is so damaged that nothing can be appended, nothing can hide the damage either.
+void AdminState::Parts::note_damage(const audit::FirstDamage& damage) {
+  audit_damaged = true;
+  const std::string kind = audit::damage_name(damage.kind);
+  log_error("audit", "the audit trail does not end as it should (" + kind + "): audit verify says where");
+  const auto recorded = audit::newest_recorded(*store);
+  if (recorded && *recorded && audit::tells_of(**recorded, damage)) return;
+  const Json payload{{"seq", std::to_string(damage.seq)}, {"kind", kind}, {"entries", std::to_string(trail->size())}};
+  const auto noted =
+      note({"postern", "process", audit::kDamageAction, audit::damage_object(damage), dump_json(payload)});
+  if (!noted) log_error("audit", "the damage could not be noted: " + std::string(error_name(noted.error().code)));
 }
 
 Expected<void> AdminState::Parts::open_engine(const std::string& boot) {

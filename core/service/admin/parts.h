@@ -37,6 +37,8 @@ struct AdminState::Parts {
   // open.cpp
   Expected<void> open_store(bool create);
   Expected<void> open_trail();
+  /// Damage found at the trail's end is told of in the trail, once.
+  void note_damage(const audit::FirstDamage& damage);
   Expected<void> open_engine(const std::string& boot);
 
   // keys.cpp
@@ -59,6 +61,8 @@ struct AdminState::Parts {
   api::Reply user_list(const api::UserList& request);
   api::Reply user_show(const api::UserShow& request);
   const identity::Account* find_user(const std::string& user) const;
+  /// The next id that no user has or ever had: one that was removed keeps his.
+  Expected<uint64_t> free_user_id();
   Expected<change::NewSecret> password_secret(const Secret& password, const std::string& id,
                                               const std::string& address);
   api::Reply user_reply(const std::string& id, const change::Applied& applied);
@@ -73,6 +77,9 @@ struct AdminState::Parts {
   /// In order of id.
   Expected<std::vector<Removed>> removed_users();
   Expected<std::optional<Removed>> find_removed(const std::string& user);
+  using Administrators = std::vector<std::pair<DocumentName, std::string>>;  ///< documents with their JSON
+  /// Those that went with the user, as they were; without those whose name or operating system user is another's now.
+  Expected<Administrators> removed_administrators(const Removed& removed);
 
   // rows.cpp
   api::UserRow row_of(const identity::Account& account) const;
@@ -99,6 +106,11 @@ struct AdminState::Parts {
   api::Reply audit_list(const api::AuditList& request);
   api::Reply audit_show(const api::AuditShow& request);
   api::Reply audit_verify();
+
+  // verify_journal.cpp
+  /// An earlier damage of journal or documents takes the verdict's place. What lies behind damage of the trail is not
+  /// looked at; erased payloads are skipped.
+  Expected<void> hold_journal_against(audit::Verdict& verdict);
 
   // certificates.cpp
   api::Reply certificate_import(const api::Caller& caller, const api::CertificateImport& request);
@@ -133,6 +145,10 @@ struct AdminState::Parts {
   UsageOf usage;
   WallTime next_upkeep = 0;
   std::chrono::steady_clock::time_point next_idle{};
+  // What AdminState::warnings tells of.
+  bool audit_damaged = false;  ///< found when the trail was opened, or by a verification since
+  bool upkeep_failed = false;  ///< a step of the last one
+  bool revert_failed = false;  ///< at the last tick
 };
 
 /// A decimal number without sign and leading zeros, not 0.

@@ -58,8 +58,10 @@ api::Reply AdminState::Parts::audit_verify() {
   audit::VerifyOptions options;
   options.keys = trusted;
   options.mac_key = &frontier_key;
-  const auto verdict = audit::verify(*store, options);
+  auto verdict = audit::verify(*store, options);
   if (!verdict) return verdict.error();
+  if (auto held = hold_journal_against(*verdict); !held) return held.error();
+  if (!verdict->ok()) audit_damaged = true;
   api::AuditVerifyReply reply;
   reply.ok = verdict->ok();
   reply.entries = verdict->entries;

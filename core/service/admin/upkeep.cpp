@@ -7,18 +7,21 @@ namespace {
 
 constexpr size_t kPurgeBatch = 1000;
 
-void report(const char* what, const Expected<void>& done) {
+/// False when it failed.
+bool report(const char* what, const Expected<void>& done) {
   if (!done) log_error("admin", std::string(what) + ": " + std::string(error_name(done.error().code)));
+  return done.has_value();
 }
 
 }  // namespace
 
 void AdminState::Parts::upkeep() {
   next_upkeep = clock.wall() + kUpkeepInterval.count() * kMicrosPerSecond;
-  report("the quarter's data key could not be made", renew_data_key());
-  report("the key that signs audit heads could not be renewed", renew_signing_key());
-  report("the own certificate could not be renewed", renew_certificate());
-  report("secrets no longer needed could not be removed", purge_secrets());
+  bool good = report("the quarter's data key could not be made", renew_data_key());
+  good &= report("the key that signs audit heads could not be renewed", renew_signing_key());
+  good &= report("the own certificate could not be renewed", renew_certificate());
+  good &= report("secrets no longer needed could not be removed", purge_secrets());
+  upkeep_failed = !good;
 }
 
 Expected<void> AdminState::Parts::sign_if_due() {

@@ -87,12 +87,23 @@ api::Reply AdminState::Parts::user_reply(const std::string& id, const change::Ap
   return reply;
 }
 
+/// The counter alone does not tell: a document may have been made without it, and whoever has an id has its mail.
+Expected<uint64_t> AdminState::Parts::free_user_id() {
+  const auto last = store->number(kAccountNumber);
+  if (!last) return last;
+  for (uint64_t id = *last + 1;; ++id) {
+    const auto row = store->document({kUserKind, std::to_string(id)});
+    if (!row) return fail(row.error());
+    if (!*row) return id;
+  }
+}
+
 api::Reply AdminState::Parts::user_add(const api::Caller& caller, const api::UserAdd& request) {
   const auto address = normal_address(request.address);
   if (!address) return address.error();
-  const auto last = store->number(kAccountNumber);
-  if (!last) return last.error();
-  const std::string id = std::to_string(*last + 1);
+  const auto number = free_user_id();
+  if (!number) return number.error();
+  const std::string id = std::to_string(*number);
   Json body{{"address", *address}, {"created", format_rfc3339(clock.wall())}};
   if (request.quota) body["quota"] = *request.quota;
   api::UserSet aliases;
@@ -101,7 +112,7 @@ api::Reply AdminState::Parts::user_add(const api::Caller& caller, const api::Use
   change::Proposal proposal;
   proposal.action = "user.add";
   proposal.undo = change::Undo::effect;
-  proposal.numbers[kAccountNumber] = *last + 1;
+  proposal.numbers[kAccountNumber] = *number;
   if (!request.password.empty()) {
     auto secret = password_secret(Secret(request.password), id, *address);
     if (!secret) return secret.error();

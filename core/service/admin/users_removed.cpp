@@ -52,6 +52,24 @@ Expected<std::optional<AdminState::Parts::Removed>> AdminState::Parts::find_remo
   return out;
 }
 
+Expected<AdminState::Parts::Administrators> AdminState::Parts::removed_administrators(const Removed& removed) {
+  Administrators out;
+  const auto change = store->change(removed.version);
+  if (!change) return fail(change.error());
+  if (!*change) return out;
+  for (const change::Item& item : (*change)->items) {
+    if (item.name.kind != kAdminKind || !item.before || item.after) continue;
+    const auto body = parse_json(*item.before);
+    if (!body || body->value("mailbox", "") != removed.id) continue;
+    const auto now = store->document(item.name);
+    if (!now) return fail(now.error());
+    const bool name_taken = *now && (*now)->body;
+    const bool os_user_taken = builder.policy()->directory->administrator_of(body->value("os_user", "")) != nullptr;
+    if (!name_taken && !os_user_taken) out.emplace_back(item.name, *item.before);
+  }
+  return out;
+}
+
 api::Reply AdminState::Parts::user_restore(const api::Caller& caller, const api::UserRestore& request) {
   auto removed = find_removed(request.user);
   if (!removed) return removed.error();
@@ -68,13 +86,22 @@ api::Reply AdminState::Parts::user_restore(const api::Caller& caller, const api:
     if (!info) return info.error();
     if (!*info) body["password"] = "";
   }
-  change::Proposal proposal;
-  proposal.action = "user.restore";
-  proposal.undo = change::Undo::effect;
-  proposal.items.emplace_back(DocumentName{kUserKind, (*removed)->id}, dump_json(body));
-  const auto applied = apply(caller, request.reason, std::move(proposal));
+  const auto administrators = removed_administrators(**removed);
+  if (!administrators) return administrators.error();
+  const DocumentName name{kUserKind, (*removed)->id};
+  const auto bring_back = [&](const Administrators& together) {
+    change::Proposal proposal;
+    proposal.action = "user.restore";
+    proposal.undo = change::Undo::effect;
+    proposal.items.emplace_back(name, dump_json(body));
+    proposal.items.insert(proposal.items.end(), together.begin(), together.end());
+    return apply(caller, request.reason, std::move(proposal));
+  };
+  auto applied = bring_back(*administrators);
+  // An operator, say, brings back the user and his mail; the administrator takes an owner.
+  if (!applied && !administrators->empty()) applied = bring_back({});
   if (!applied) return applied.error();
-  return user_reply((*removed)->id, *applied);
+  return user_reply(name.id, *applied);
 }
 
 }  // namespace postern::service

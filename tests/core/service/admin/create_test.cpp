@@ -22,6 +22,7 @@ class CreateTest : public QObject {
   void a_new_folder_works();
   void nothing_is_left_when_it_fails_data();
   void nothing_is_left_when_it_fails();
+  void a_domain_in_utf8_needs_a_host_name();
   void a_folder_is_not_made_twice();
   void what_cannot_be_opened();
   void a_newer_database_is_not_touched();
@@ -94,6 +95,33 @@ void CreateTest::nothing_is_left_when_it_fails() {
   beginning.password = Secret(password.toStdString());
   QCOMPARE(int(code_of(AdminState::create(f.path(), f.kek, f.clock, std::move(beginning)))), code);
   QCOMPARE(entries_in(f.path()), std::vector<std::string>{});
+}
+
+void CreateTest::a_domain_in_utf8_needs_a_host_name() {
+  const auto create = [](AdminFixture& f, const std::string& domain, const std::string& host) {
+    service::Beginning beginning;
+    beginning.domain = domain;
+    beginning.administrator = "alice";
+    beginning.host_name = host;
+    return AdminState::create(f.path(), f.kek, f.clock, std::move(beginning));
+  };
+  AdminFixture f;
+  for (const char* host : {"", "mx.m\u00fcnchen.example"}) {
+    const auto refused = create(f, "M\u00fcnchen.example", host);
+    QCOMPARE(code_of(refused), ErrorCode::bad_domain);
+    // As it was given: nothing is escaped.
+    QCOMPARE(refused.error().args.front(), std::string(*host == 0 ? "M\u00fcnchen.example" : host));
+    QCOMPARE(entries_in(f.path()), std::vector<std::string>{});
+  }
+  QCOMPARE(code_of(create(f, "example.org", "no host")), ErrorCode::bad_domain);
+  QVERIFY(create(f, "m\u00fcnchen.example", "mx.example.org").has_value());
+  QVERIFY(f.open().has_value());
+  QVERIFY(f.account("alice@m\u00fcnchen.example") != nullptr);
+  QCOMPARE(f.ask(api::CertificateShow{})->names, std::vector<std::string>{"mx.example.org"});
+  AdminFixture labels;
+  QVERIFY(create(labels, "xn--mnchen-3ya.example", "").has_value());
+  QVERIFY(labels.open().has_value());
+  QCOMPARE(labels.ask(api::CertificateShow{})->names, std::vector<std::string>{"xn--mnchen-3ya.example"});
 }
 
 void CreateTest::a_folder_is_not_made_twice() {

@@ -1,4 +1,5 @@
 #include "admin_fixture.h"
+#include "core/crypto/openssl_tool.h"
 #include "crypto/certificate.h"
 
 using namespace postern;
@@ -8,6 +9,7 @@ class DocumentsTest : public QObject {
   Q_OBJECT
  private slots:
   void fields_are_typed();
+  void listeners_do_not_share_a_port();
   void null_takes_a_field_away();
   void whole_documents();
   void lists_show_what_holds();
@@ -20,6 +22,8 @@ class DocumentsTest : public QObject {
   void another_start_of_the_machine();
   void overlapping_changes_conflict_or_merge();
   void certificates();
+  void a_certificate_names_a_host();
+  void an_own_certificate_keeps_its_authority();
   void the_own_certificate_is_renewed();
   void names_follow_into_the_certificate();
   void keys_are_renewed();
@@ -49,6 +53,8 @@ void DocumentsTest::fields_are_typed() {
       {"smtp/lenient_networks", "networks", "[\"::1\",\"::1\"]"},
       {"tls/default", "only_tls13", "\"maybe\""},
       {"tls/default", "certificate", "\"\""},
+      {"tls/default", "authority", "\"\""},
+      {"tls/default", "authority", "null"},
       {"admin/alice", "role", "\"king\""},
   };
   for (const auto& one : bad) {
@@ -68,6 +74,32 @@ void DocumentsTest::fields_are_typed() {
   QCOMPARE(f.admin->policy()->lenient->size(), size_t{2});
   QVERIFY(f.set("domain/example.org", "note", "25").has_value());
   QCOMPARE(f.get("domain/example.org").at("note"), Json("25"));
+}
+
+void DocumentsTest::listeners_do_not_share_a_port() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  const auto put = [&f](const std::string& smtp, const std::string& pop3) {
+    const Json body{{"host_name", "example.org"}, {"smtp", smtp}, {"pop3", pop3}};
+    return f.ask(api::DocumentSet{.id = "listener/default", .document = api::JsonText{body.dump()}});
+  };
+  const char* const same[][2] = {
+      {"0.0.0.0:25", "0.0.0.0:25"}, {"127.0.0.1:25", "127.0.0.1:25"}, {"0.0.0.0:25", "127.0.0.1:25"},
+      {"192.0.2.1:25", "[::]:25"},  {"[::]:25", "[::1]:25"},          {"[::1]:25", "[::1]:25"},
+      {"[::]:25", "0.0.0.0:25"},    {"127.0.0.1:110", "0.0.0.0:110"}, {"[::ffff:127.0.0.1]:25", "127.0.0.1:25"},
+  };
+  for (const auto& [smtp, pop3] : same) {
+    const auto refused = put(smtp, pop3);
+    QVERIFY2(code_of(refused) == ErrorCode::bad_input, smtp);
+    QCOMPARE(refused.error().args.front(), std::string("pop3"));
+  }
+  // The other one's default is held against it, too.
+  QCOMPARE(code_of(f.set("listener/default", "smtp", "\"127.0.0.1:110\"")), ErrorCode::bad_input);
+  const char* const apart[][2] = {
+      {"127.0.0.1:25", "127.0.0.1:110"}, {"127.0.0.1:25", "127.0.0.2:25"}, {"127.0.0.1:25", "[::1]:25"},
+      {"0.0.0.0:0", "0.0.0.0:0"},        {"127.0.0.1:0", "127.0.0.1:0"},
+  };
+  for (const auto& [smtp, pop3] : apart) QVERIFY2(put(smtp, pop3).has_value(), smtp);
 }
 
 void DocumentsTest::null_takes_a_field_away() {
@@ -317,6 +349,54 @@ void DocumentsTest::certificates() {
   f.clock.advance(std::chrono::hours(24 * 380));
   f.admin->tick();
   QCOMPARE(f.ask(api::CertificateShow{})->sha256, imported->sha256);
+}
+
+void DocumentsTest::a_certificate_names_a_host() {
+  AdminFixture f;
+  const OpensslTool openssl;
+  const char* const ec = "-algorithm EC -pkeyopt ec_paramgen_curve:P-256";
+  openssl.self_signed("bare", ec);
+  openssl.self_signed("mail", ec, "-addext subjectAltName=email:alice@example.org");
+  openssl.self_signed("host", ec, "-addext subjectAltName=DNS:mx.example.org");
+  openssl.self_signed("address", ec, "-addext subjectAltName=IP:192.0.2.1");
+  f.clock.set_wall(SystemClock().wall());
+  QVERIFY(f.begin());
+  const auto import = [&](const QString& name) {
+    return f.ask(
+        api::CertificateImport{.certificate = {openssl.read(name + ".crt")}, .key = {openssl.read(name + ".key")}});
+  };
+  const auto context = f.admin->policy()->tls;
+  for (const char* name : {"bare", "mail"}) {
+    const auto refused = import(name);
+    QCOMPARE(code_of(refused), ErrorCode::certificate_broken);
+    QCOMPARE(refused.error().args.size(), size_t{2});
+  }
+  QVERIFY(f.admin->policy()->tls == context);
+  QCOMPARE(import("host")->names, std::vector<std::string>{"mx.example.org"});
+  QCOMPARE(import("address")->names, std::vector<std::string>{"192.0.2.1"});
+}
+
+void DocumentsTest::an_own_certificate_keeps_its_authority() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  const auto own = f.ask(api::CertificateShow{});
+  const auto authority = crypto::make_authority("another", f.clock.wall());
+  const auto leaf = crypto::issue_leaf(authority, {"mx.example.org"}, {}, f.clock.wall());
+  const auto imported =
+      f.ask(api::CertificateImport{.certificate = {leaf->chain_pem + std::string(leaf->key_pem.reveal())}});
+  QVERIFY(imported.has_value());
+  QCOMPARE(code_of(f.set("tls/default", "certificate", "\"\"")), ErrorCode::bad_input);
+  // An imported one can do without; then there is no way back to an own one.
+  const auto dropped = f.set("tls/default", "authority", "\"\"");
+  QVERIFY(dropped.has_value());
+  const auto refused = f.set("tls/default", "source", "\"own\"");
+  QCOMPARE(code_of(refused), ErrorCode::bad_input);
+  QCOMPARE(refused.error().args.front(), std::string("authority"));
+  QCOMPARE(code_of(f.ask(api::ChangeUndo{.id = *imported->change})), ErrorCode::conflict);
+  QVERIFY(f.open().has_value());
+  QVERIFY(f.ask(api::ChangeUndo{.id = dropped->change}).has_value());
+  QVERIFY(f.ask(api::ChangeUndo{.id = *imported->change}).has_value());
+  QCOMPARE(f.ask(api::CertificateShow{})->sha256, own->sha256);
 }
 
 void DocumentsTest::the_own_certificate_is_renewed() {

@@ -1,3 +1,4 @@
+#include "adapters/store/sqlite.h"
 #include "admin_fixture.h"
 
 using namespace postern;
@@ -20,8 +21,12 @@ class UsersTest : public QObject {
   void aliases();
   void passwords();
   void weak_passwords_are_taken();
+  void an_id_is_given_out_once();
+  void a_counter_that_lags_overwrites_nobody();
   void remove_and_restore();
   void undo_of_remove_brings_everything_back();
+  void administrators_come_back_with_their_user();
+  void an_administrator_whose_place_is_taken_stays_away();
   void the_last_administrator_stays();
   void roles_belong_to_the_first_administrator();
   void an_operator_may_not_touch_administrators();
@@ -151,6 +156,55 @@ void UsersTest::weak_passwords_are_taken() {
   }
 }
 
+void UsersTest::an_id_is_given_out_once() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  const auto refused = [&f](const std::string& id) {
+    const auto whole = f.ask(api::DocumentSet{.id = id, .document = api::JsonText{R"({"address":"eve@example.org"})"}});
+    const auto field = f.set(id, "address", "\"eve@example.org\"");
+    return code_of(whole) == ErrorCode::bad_input && code_of(field) == ErrorCode::bad_input &&
+           field.error().args.front() == id && f.account("eve@example.org") == nullptr;
+  };
+  QVERIFY(refused("user/2"));
+  QVERIFY(refused("user/99"));
+  QCOMPARE(f.add("bob@example.org", "pw")->users[0].id, std::string("2"));
+  QVERIFY(f.set("user/2", "quota", "5").has_value());
+  const auto removed = f.ask(api::UserRemove{.user = "2"});
+  QVERIFY(refused("user/2"));
+  const auto carol = f.add("carol@example.org");
+  QCOMPARE(carol->users[0].id, std::string("3"));
+  const auto undone = f.ask(api::ChangeUndo{.id = *carol->change});
+  QVERIFY(undone.has_value());
+  QVERIFY(refused("user/3"));
+  QVERIFY(f.open().has_value());
+  QCOMPARE(f.add("dave@example.org")->users[0].id, std::string("4"));
+  // Only he who had an id gets it back.
+  QVERIFY(f.ask(api::ChangeUndo{.id = *removed->change}).has_value());
+  QCOMPARE(f.account("bob@example.org")->id, uint64_t{2});
+  QVERIFY(f.ask(api::ChangeUndo{.id = undone->change}).has_value());
+  QCOMPARE(f.account("carol@example.org")->id, uint64_t{3});
+}
+
+void UsersTest::a_counter_that_lags_overwrites_nobody() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  QVERIFY(f.add("bob@example.org", "pw").has_value());
+  QVERIFY(f.ask(api::UserRemove{.user = f.add("carol@example.org")->users[0].id}).has_value());
+  f.admin.reset();
+  {
+    auto database = store::Database::open(f.path() + "/state.db", {});
+    QVERIFY(database.has_value());
+    QVERIFY(database->execute("UPDATE meta SET value=1 WHERE name='account'").has_value());
+    QCOMPARE(database->changes(), int64_t{1});
+  }
+  QVERIFY(f.open().has_value());
+  const Json before = f.get("user/2");
+  QCOMPARE(f.add("dave@example.org", "other")->users[0].id, std::string("4"));
+  QCOMPARE(f.get("user/2"), before);
+  QVERIFY(opens(f.account("bob@example.org"), "pw"));
+  QCOMPARE(f.add("eve@example.org")->users[0].id, std::string("5"));
+}
+
 void UsersTest::remove_and_restore() {
   AdminFixture f;
   QVERIFY(f.begin());
@@ -203,6 +257,52 @@ void UsersTest::undo_of_remove_brings_everything_back() {
   QVERIFY(f.ask(api::ChangeUndo{.id = undone->change}).has_value());
   QVERIFY(f.account("bob@example.org") == nullptr);
   QVERIFY(f.ask(api::AuditVerify{})->ok);
+}
+
+void UsersTest::administrators_come_back_with_their_user() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  QVERIFY(f.add("bob@example.org", "pw").has_value());
+  QVERIFY(f.set("admin/bob", "mailbox", "2").has_value());
+  QVERIFY(f.set("admin/bob", "role", "\"owner\"").has_value());
+  QVERIFY(f.set("admin/bob", "os_user", "\"bobby\"").has_value());
+  const Json document = f.get("admin/bob");
+  QVERIFY(f.ask(api::UserRemove{.user = "bob@example.org"}).has_value());
+  QCOMPARE(f.get("admin/bob"), Json());
+  const auto restored = f.ask(api::UserRestore{.user = "bob@example.org"});
+  QVERIFY(restored.has_value());
+  QCOMPARE(f.get("admin/bob"), document);
+  QCOMPARE(f.admin->policy()->directory->administrator_of("bobby")->role, api::Role::owner);
+  QVERIFY(f.ask(api::ChangeUndo{.id = *restored->change}).has_value());
+  QCOMPARE(f.get("admin/bob"), Json());
+  QVERIFY(f.account("bob@example.org") == nullptr);
+  // An operator makes nobody an administrator.
+  QVERIFY(f.ask(api::UserRestore{.user = "bob@example.org"}, f.helper).has_value());
+  QVERIFY(opens(f.account("bob@example.org"), "pw"));
+  QCOMPARE(f.get("admin/bob"), Json());
+  // He who was none when he went is none when he comes back.
+  QVERIFY(f.ask(api::UserRemove{.user = "bob@example.org"}).has_value());
+  QVERIFY(f.ask(api::UserRestore{.user = "bob@example.org"}).has_value());
+  QCOMPARE(f.get("admin/bob"), Json());
+  QVERIFY(f.ask(api::AuditVerify{})->ok);
+}
+
+void UsersTest::an_administrator_whose_place_is_taken_stays_away() {
+  AdminFixture f;
+  QVERIFY(f.begin());
+  QVERIFY(f.add("bob@example.org").has_value());
+  QVERIFY(f.add("carol@example.org").has_value());
+  for (const char* name : {"admin/bob", "admin/robert"}) QVERIFY(f.set(name, "mailbox", "2").has_value());
+  QVERIFY(f.set("admin/robert", "os_user", "\"bobby\"").has_value());
+  QVERIFY(f.ask(api::UserRemove{.user = "2"}).has_value());
+  // The name of one, the operating system user of the other.
+  QVERIFY(f.set("admin/bob", "mailbox", "3").has_value());
+  QVERIFY(f.set("admin/bob", "os_user", "\"bobby\"").has_value());
+  const Json document = f.get("admin/bob");
+  QVERIFY(f.ask(api::UserRestore{.user = "2"}).has_value());
+  QVERIFY(f.account("bob@example.org") != nullptr);
+  QCOMPARE(f.get("admin/bob"), document);
+  QCOMPARE(f.get("admin/robert"), Json());
 }
 
 void UsersTest::the_last_administrator_stays() {

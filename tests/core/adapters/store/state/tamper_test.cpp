@@ -3,6 +3,7 @@
 #include <QtTest>
 #include <fstream>
 
+#include "response/audit/recorded.h"
 #include "support/state_folder.h"
 
 using namespace postern;
@@ -73,6 +74,8 @@ class TamperTest : public QObject {
   void the_end_cut_and_grown_again();
   void a_stranger_s_heads();
   void the_quick_look_at_the_end();
+  void the_quick_look_at_lost_heads();
+  void what_an_entry_tells_of_stays();
 };
 
 void TamperTest::statements_data() {
@@ -228,6 +231,46 @@ void TamperTest::the_quick_look_at_the_end() {
   QVERIFY(check_end(*f.store, keys, &f.mac)->has_value());
   QVERIFY(check_end(*f.store, keys, nullptr)->has_value());
   QVERIFY(check_end(*f.store, {}, nullptr)->has_value());
+}
+
+void TamperTest::the_quick_look_at_lost_heads() {
+  StateFolder f;
+  QVERIFY(fill(f));
+  const TrustedKeys keys{f.signer.public_key()};
+  const auto look = [&](const std::string& sql) {
+    return f.tamper(sql) && f.open() ? *check_end(*f.store, keys, &f.mac) : std::nullopt;
+  };
+  // After a crash the newest head may have no copy outside yet.
+  const auto old = *f.store->outside_head();
+  QVERIFY(f.sign());
+  QVERIFY(f.store->keep_outside(*old).has_value());
+  QVERIFY(!look("SELECT 1"));
+  QVERIFY(look("DELETE FROM audit_head WHERE size=40") == (FirstDamage{40, Damage::edited}));
+  QVERIFY(look("DELETE FROM audit_head WHERE size>20") == (FirstDamage{40, Damage::deleted}));
+  QVERIFY(look("DELETE FROM audit_head") == (FirstDamage{40, Damage::deleted}));
+}
+
+/// Entries that tell of damage are heeded wherever they stand; the earliest place counts.
+void TamperTest::what_an_entry_tells_of_stays() {
+  StateFolder f;
+  QVERIFY(fill(f));
+  const auto tell = [&f](const FirstDamage& damage) {
+    audit::Transaction transaction(*f.store);
+    return f.log->append({"postern", "process", kDamageAction, damage_object(damage), "{}"}).has_value() &&
+           transaction.commit().has_value();
+  };
+  QVERIFY(!newest_recorded(*f.store)->has_value());
+  QVERIFY(tell({30, Damage::truncated}));
+  QCOMPARE(found(f), QString("30 truncated"));
+  QVERIFY(tell({35, Damage::deleted}));
+  QVERIFY(*newest_recorded(*f.store) == (FirstDamage{35, Damage::deleted}));
+  QVERIFY(f.sign());
+  QCOMPARE(found(f), QString("30 truncated"));
+  // At the same place, and after it, nothing else is said.
+  QVERIFY(f.tamper("UPDATE audit_entry SET actor='m' WHERE seq=30"));
+  QCOMPARE(found(f), QString("30 truncated"));
+  QVERIFY(f.tamper("UPDATE audit_entry SET actor='m' WHERE seq=12"));
+  QCOMPARE(found(f), QString("12 edited"));
 }
 
 QTEST_APPLESS_MAIN(TamperTest)
