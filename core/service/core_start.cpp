@@ -148,7 +148,7 @@ Expected<void> CoreImpl::open_gates(const api::ServeOptions& given) {
   const auto smtp = Endpoint::parse(options.smtp), pop3 = Endpoint::parse(options.pop3);
   if (!smtp) return fail(ErrorCode::bad_input, {"--smtp", options.smtp});
   if (!pop3) return fail(ErrorCode::bad_input, {"--pop3", options.pop3});
-  if (collide(*smtp, *pop3)) return fail(ErrorCode::bad_input, {"--pop3", options.pop3 + " is taken by --smtp"});
+  if (collide(*smtp, *pop3)) return fail(ErrorCode::port_in_use, {pop3->to_string(), "SMTP"});
   net::ServerOptions server;
   server.smtp = *smtp;
   server.pop3 = *pop3;
