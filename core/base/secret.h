@@ -22,7 +22,14 @@ inline void wipe(Bytes& bytes) noexcept {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
+  /// A short text is copied by a move: what is left of it in the source is wiped.
+  explicit Secret(std::string&& text) : text_(std::move(text)) {
+    text.resize(text.capacity());
+    wipe(text);
+    text.clear();
+  }
+  /// A copy; the source stays the caller's to wipe.
+  explicit Secret(const std::string& text) : text_(text) {}
   Secret(Secret&& other) noexcept : text_(other.text_) { other.clear(); }
   Secret& operator=(Secret&& other) noexcept;
   Secret(const Secret&) = delete;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr size_t kHalf = kTranscriptLimit / 2;
 constexpr size_t kLineLimit = 1024;  // octets of one transcript line
+constexpr size_t kShort = 2048;      // octets of a transcript that grows by little, so that an idle session stays small
+constexpr size_t kStep = 128;
 
 uint32_t since(WallTime began, WallTime now) {
   return static_cast<uint32_t>(std::clamp<int64_t>((now - began) / 1000, 0, UINT32_MAX - 1));
@@ -42,13 +44,16 @@ void Trace::verdict(Verdict verdict, WallTime now) {
 void Trace::line(char direction, std::string_view text, WallTime now) {
   const std::string entry = fmt::format("{} {}: {}\n", since(began_, now), direction, text.substr(0, kLineLimit));
   if (!tail_ && head_.size() + entry.size() <= kHalf) {
+    const size_t wanted = head_.size() + entry.size();
+    if (wanted > head_.capacity() && wanted < kShort) head_.reserve(wanted + kStep);
     head_ += entry;
     return;
   }
   if (!tail_) tail_ = std::make_unique<std::string>();
   *tail_ += entry;
-  if (tail_->size() <= 2 * kHalf) return;
-  const size_t cut = tail_->find('\n', tail_->size() - kHalf) + 1;
+  if (tail_->size() <= kHalf) return;
+  // Half of it goes at once, so that not every line moves the rest.
+  const size_t cut = tail_->find('\n', tail_->size() - kHalf / 2) + 1;
   left_out_ += cut;
   tail_->erase(0, cut);
 }

@@ -95,12 +95,14 @@ def peer_figures(setting):
         finally:
             dovecot.close()
     if not setting.missing("Postfix"):
-        postfix = peers.Postfix(setting.root / "postfix", setting.certificate, setting.key, PEER_POSTFIX + WARM + 50)
-        try:
-            out["postfix plain"] = ("Postfix", per_connection(postfix, postfix.port, PEER_POSTFIX)[0])
-            out["postfix tls"] = ("Postfix", per_connection(postfix, postfix.port, PEER_POSTFIX, tls=True)[0])
-        finally:
-            postfix.close()
+        # One for each: processes that the first connections started stay for a while and would serve the second ones.
+        for name, options in (("postfix plain", {}), ("postfix tls", {"tls": True})):
+            folder = setting.root / name.replace(" ", "-")
+            postfix = peers.Postfix(folder, setting.certificate, setting.key, PEER_POSTFIX + WARM + 50)
+            try:
+                out[name] = ("Postfix", per_connection(postfix, postfix.port, PEER_POSTFIX, **options)[0])
+            finally:
+                postfix.close()
     return out
 
 

@@ -184,9 +184,9 @@ api::Reply AdminState::Parts::user_show(const api::UserShow& request) {
 api::Reply AdminState::Parts::user_list(const api::UserList& request) {
   const auto after = request.cursor.empty() ? std::optional<uint64_t>(0) : parse_id(request.cursor);
   if (!after) return Error{ErrorCode::bad_input, {"cursor", request.cursor}};
-  std::map<uint64_t, const Removed*> rows;  // null: it is there
+  std::vector<std::pair<uint64_t, const Removed*>> rows;  // null: it is there
   builder.policy()->directory->each([&](const identity::Account& account) {
-    if (account.id > *after) rows[account.id] = nullptr;
+    if (account.id > *after) rows.emplace_back(account.id, nullptr);
   });
   std::vector<Removed> removed;
   if (request.removed) {
@@ -195,7 +195,12 @@ api::Reply AdminState::Parts::user_list(const api::UserList& request) {
     removed = std::move(*found);
   }
   for (const Removed& one : removed)
-    if (const auto id = parse_id(one.id); id && *id > *after) rows[*id] = &one;
+    if (const auto id = parse_id(one.id); id && *id > *after) rows.emplace_back(*id, &one);
+  // Only as many as a page may hold are put in order, and one more that says whether there is another page.
+  const size_t most = request.limit == 0 ? kPageRows : std::min<size_t>(request.limit, kPageRows);
+  const auto end = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most + 1));
+  std::partial_sort(rows.begin(), end, rows.end());
+  rows.erase(end, rows.end());
   api::UsersReply reply;
   PageBudget budget(request.limit);
   for (const auto& [id, gone] : rows) {

@@ -87,7 +87,6 @@ void TraceTest::a_long_transcript_keeps_both_ends() {
   const size_t missing = left_out(transcript);
   const std::string note = "... " + std::to_string(missing) + " octets left out\n";
   QCOMPARE(transcript.size() - note.size() + missing, said);
-  QEXPECT_FAIL("", "the tail may hold twice its half", Continue);
   QVERIFY2(transcript.size() - note.size() <= kTranscriptLimit, std::to_string(transcript.size()).c_str());
   // Nothing is cut in the middle of a line.
   for (const std::string_view line : split(std::string_view(transcript).substr(0, transcript.size() - 1), '\n'))
