@@ -29,6 +29,39 @@ std::string size_text(uint64_t octets) {
   return out + kUnits[unit];
 }
 
+struct Word {
+  std::string_view word;
+  Text text;
+};
+
+constexpr Word kWarnings[] = {
+    {"disk_full", {"the disk is full: new mail is refused for now (452)", "磁盘已满：暂时拒收新邮件（452）"}},
+    {"folder_read_only",
+     {"the data folder is read-only: new mail is refused for now (452)", "数据文件夹只读：暂时拒收新邮件（452）"}},
+    {"audit_damaged",
+     {"the audit trail was damaged: \"postern audit verify\" says where",
+      "审计记录已受损：“postern audit verify”指出位置"}},
+    {"upkeep_failed",
+     {"a regular task failed: the service's standard error says which", "定期任务失败：详见服务的标准错误输出"}},
+    {"revert_failed",
+     {"a change could not be reverted in time: \"postern change list\" shows it",
+      "有更改未能按时还原：见“postern change list”"}},
+};
+constexpr Word kWeaknesses[] = {
+    {"short", {"it is short", "太短"}},
+    {"common", {"it is among those that are tried first", "属于最先被尝试的密码"}},
+    {"personal", {"it holds the account's own name", "包含账户自身的名称"}},
+};
+constexpr Text kWeak{"The new password is easily guessed: {0}.", "新密码容易被猜到：{0}。"};
+
+/// A word that this version does not know stands for itself.
+template <size_t Size>
+std::string told(const Word (&words)[Size], const std::string& word, Language language) {
+  for (const Word& known : words)
+    if (known.word == word) return known.text.in(language);
+  return word;
+}
+
 std::string user_state(const api::UserRow& user, Language language) {
   constexpr Text kRemoved{"removed", "已删除"}, kDisabled{"disabled", "已停用"}, kNoLogin{"no password", "无密码"},
       kActive{"active", "正常"};
@@ -56,7 +89,7 @@ std::string text_of(const api::StatusReply& reply, Language language) {
   facts.add({"Sessions with a refusal", "有拒绝的会话"}, reply.refused);
   facts.add({"Changes to confirm", "待确认更改"}, reply.pending == 0 ? "" : std::to_string(reply.pending));
   facts.add({"Certificate until", "证书有效期至"}, reply.certificate_until);
-  facts.add({"Warnings", "警告"}, joined(reply.warnings));
+  for (const std::string& warning : reply.warnings) facts.add({"Warning", "警告"}, told(kWarnings, warning, language));
   return facts.text();
 }
 
@@ -76,6 +109,7 @@ std::string text_of(const api::UsersReply& reply, Language language) {
                user.quota == 0 ? kNone.in(language) : size_text(user.quota)});
   std::string out = table.text();
   if (reply.change) out += text_of(api::Reply(api::ChangeMade{.change = *reply.change}), language);
+  if (reply.weakness) out += fill_in(kWeak, language, {told(kWeaknesses, *reply.weakness, language)}) + "\n";
   return out + rest_of_list(reply.next, language);
 }
 

@@ -30,6 +30,7 @@ constexpr size_t kFilterTerms = 16;
 class SessionFilter {
  public:
   /// bad_input: "filter, column N" (from 1), the text found there, what would have been understood.
+  /// too_large, too_many: beyond the limits above.
   static Expected<SessionFilter> parse(std::string_view text, WallTime now);
 
   SessionFilter() = default;  ///< holds for every session

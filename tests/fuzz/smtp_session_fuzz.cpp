@@ -411,7 +411,9 @@ void Harness::one_command() {
   // A BDAT of the fuzzer's own may take any octets with it: not here.
   if (starts_with_ignoring_case(line, "BDAT")) line.insert(0, "X");
   const bool whole = input_.ConsumeIntegralInRange(0, 9) > 0 || line.empty();
-  feed(line + (whole ? "\r\n" : "\n"));
+  // A bare LF is answered at once; what follows up to the CRLF belongs to that line, and is not.
+  if (!whole && line.ends_with('\r')) line += 'x';
+  feed(line + (whole ? "\r\n" : "\ntail\r\n"));
   settle(before + 1);
 }
 

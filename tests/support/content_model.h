@@ -40,6 +40,8 @@ inline ContentModel model_content(std::string_view text, bool dots) {
       ++i;
     } else {
       out.nul = out.nul || text[i] == '\0';
+      // A blank at the very beginning would go on with the header before it: an empty line comes between.
+      if (out.stored.empty() && (text[i] == ' ' || text[i] == '\t')) out.stored = "\r\n";
       out.stored += text[i];
       line_start = false;
       ++i;

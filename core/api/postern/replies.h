@@ -81,9 +81,10 @@ struct UsersReply {
   std::vector<UserRow> users{};
   std::optional<std::string> change{};  ///< id of the change that was made
   std::string next{};
+  std::optional<std::string> weakness{};  ///< why a new password is easily guessed: "short", "common", "personal"
 
   static constexpr std::string_view kName = "users";
-  POSTERN_FIELDS(UsersReply, users, change, next)
+  POSTERN_FIELDS(UsersReply, users, change, next, weakness)
 };
 
 struct DocumentRow {

@@ -165,6 +165,7 @@ void Content::pass(std::string_view text, Actions& out) {
   if (size_ == 0 && !headless_ && is_blank(text.front())) {
     headless_ = true;
     pass("\r\n", out);
+    if (fault_ != Fault::none) return;
   }
   const size_t room = static_cast<size_t>(std::min<uint64_t>(rules_.size - std::min(size_, rules_.size), text.size()));
   const std::string_view fitting = text.substr(0, room);

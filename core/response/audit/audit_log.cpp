@@ -28,11 +28,13 @@ std::string erased_object(uint64_t first, uint64_t last) {
 }
 
 bool parse_erased_object(std::string_view object, uint64_t& first, uint64_t& last) {
+  const std::string_view whole = object;
   if (object.substr(0, kErasedPrefix.size()) != kErasedPrefix) return false;
   object.remove_prefix(kErasedPrefix.size());
   if (!take_decimal(object, first) || object.empty() || object.front() != '-') return false;
   object.remove_prefix(1);
-  return take_decimal(object, last) && object.empty() && first > 0 && first <= last;
+  if (!take_decimal(object, last) || !object.empty() || first == 0 || first > last) return false;
+  return erased_object(first, last) == whole;  // written in one way only
 }
 
 Digest frontier_mac(const crypto::AeadKey& key, const Frontier& frontier) {

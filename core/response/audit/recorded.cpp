@@ -19,6 +19,7 @@ std::optional<FirstDamage> parse_damage_object(std::string_view object) {
   FirstDamage out;
   const auto [end, error] = std::from_chars(object.data(), object.data() + object.size(), out.seq);
   if (error != std::errc() || out.seq == 0) return std::nullopt;
+  if (object.front() == '0') return std::nullopt;  // written in one way only
   object.remove_prefix(static_cast<size_t>(end - object.data()));
   for (const Damage kind : {Damage::edited, Damage::deleted, Damage::truncated, Damage::reordered}) {
     out.kind = kind;

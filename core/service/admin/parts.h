@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "crypto/ed25519.h"
 #include "crypto/kdf.h"
+#include "defence/identity/weak_password.h"
 #include "response/audit/audit_log.h"
 #include "response/audit/verify.h"
 #include "response/change/engine.h"
@@ -63,9 +64,10 @@ struct AdminState::Parts {
   const identity::Account* find_user(const std::string& user) const;
   /// The next id that no user has or ever had: one that was removed keeps his.
   Expected<uint64_t> free_user_id();
-  Expected<change::NewSecret> password_secret(const Secret& password, const std::string& id,
-                                              const std::string& address);
-  api::Reply user_reply(const std::string& id, const change::Applied& applied);
+  Expected<change::NewSecret> password_secret(const Secret& password, const std::string& id, const std::string& address,
+                                              identity::Weakness& weakness);
+  api::Reply user_reply(const std::string& id, const change::Applied& applied,
+                        identity::Weakness weakness = identity::Weakness::none);
 
   // users_removed.cpp
   struct Removed {

@@ -1,9 +1,7 @@
 // Users: documents of the kind user, their passwords as secrets.
 #include <algorithm>
 
-#include "base/log.h"
 #include "base/text.h"
-#include "defence/identity/weak_password.h"
 #include "protocol/mime/address.h"
 #include "service/admin/parts.h"
 
@@ -71,19 +69,20 @@ const identity::Account* AdminState::Parts::find_user(const std::string& user) c
 }
 
 Expected<change::NewSecret> AdminState::Parts::password_secret(const Secret& password, const std::string& id,
-                                                               const std::string& address) {
+                                                               const std::string& address,
+                                                               identity::Weakness& weakness) {
   if (auto good = check_password(password); !good) return fail(good.error());
   // Offline and as a warning only: the administrator decides.
-  if (const auto weakness = identity::weakness_of(password, address); weakness != identity::Weakness::none)
-    log_warning("identity", "the new password of " + address + " is easily guessed (" +
-                                std::string(identity::weakness_name(weakness)) + ")");
+  weakness = identity::weakness_of(password, address);
   return new_secret({kUserKind, id}, "password", Secret(crypto::argon2id_hash(password, password_cost)));
 }
 
-api::Reply AdminState::Parts::user_reply(const std::string& id, const change::Applied& applied) {
+api::Reply AdminState::Parts::user_reply(const std::string& id, const change::Applied& applied,
+                                         identity::Weakness weakness) {
   api::UsersReply reply;
   if (const identity::Account* account = find_user(id)) reply.users.push_back(row_of(*account));
   if (applied.changed) reply.change = std::to_string(applied.id);
+  if (weakness != identity::Weakness::none) reply.weakness = identity::weakness_name(weakness);
   return reply;
 }
 
@@ -104,6 +103,7 @@ api::Reply AdminState::Parts::user_add(const api::Caller& caller, const api::Use
   const auto number = free_user_id();
   if (!number) return number.error();
   const std::string id = std::to_string(*number);
+  identity::Weakness weakness{};
   Json body{{"address", *address}, {"created", format_rfc3339(clock.wall())}};
   if (request.quota) body["quota"] = *request.quota;
   api::UserSet aliases;
@@ -114,7 +114,7 @@ api::Reply AdminState::Parts::user_add(const api::Caller& caller, const api::Use
   proposal.undo = change::Undo::effect;
   proposal.numbers[kAccountNumber] = *number;
   if (!request.password.empty()) {
-    auto secret = password_secret(Secret(request.password), id, *address);
+    auto secret = password_secret(Secret(request.password), id, *address, weakness);
     if (!secret) return secret.error();
     body["password"] = secret->id;
     proposal.secrets.push_back(std::move(*secret));
@@ -122,7 +122,7 @@ api::Reply AdminState::Parts::user_add(const api::Caller& caller, const api::Use
   proposal.items.emplace_back(DocumentName{kUserKind, id}, dump_json(body));
   const auto applied = apply(caller, request.reason, std::move(proposal));
   if (!applied) return applied.error();
-  return user_reply(id, *applied);
+  return user_reply(id, *applied, weakness);
 }
 
 api::Reply AdminState::Parts::user_set(const api::Caller& caller, const api::UserSet& request) {
@@ -137,9 +137,10 @@ api::Reply AdminState::Parts::user_set(const api::Caller& caller, const api::Use
   if (request.level) (*body)["level"] = *request.level;
   change::Proposal proposal;
   proposal.action = "user.set";
+  identity::Weakness weakness{};
   if (request.password && request.password->empty()) (*body)["password"] = "";
   if (request.password && !request.password->empty()) {
-    auto secret = password_secret(Secret(*request.password), name.id, account->address);
+    auto secret = password_secret(Secret(*request.password), name.id, account->address, weakness);
     if (!secret) return secret.error();
     (*body)["password"] = secret->id;
     proposal.secrets.push_back(std::move(*secret));
@@ -147,7 +148,7 @@ api::Reply AdminState::Parts::user_set(const api::Caller& caller, const api::Use
   proposal.items.emplace_back(name, dump_json(*body));
   const auto applied = apply(caller, request.reason, std::move(proposal));
   if (!applied) return applied.error();
-  return user_reply(name.id, *applied);
+  return user_reply(name.id, *applied, weakness);
 }
 
 /// An administrator goes with his mailbox, unless he is the last one.

@@ -19,6 +19,7 @@ class VerbsTest : public QObject {
   void json_is_one_object_on_one_line();
   void replies_for_people_data();
   void replies_for_people();
+  void warnings_are_sentences();
   void errors_in_both_forms();
   void exit_codes_follow_the_error();
   void documents_print_as_they_are();
@@ -148,6 +149,18 @@ void VerbsTest::replies_for_people() {
   const Ran ran = program.run(QString(words).split(' ', Qt::SkipEmptyParts));
   QCOMPARE(ran.exit, 0);
   QCOMPARE(ran.out, text);
+}
+
+void VerbsTest::warnings_are_sentences() {
+  const Program program;
+  program.write("reply", R"({"id":1,"reply":"users","body":{"users":[],"change":"3","weakness":"short"}})");
+  QVERIFY(program.run({"user", "set", "a@b", "--quota", "1"})
+              .out.endsWith("Change 3 was made.\nThe new password is easily guessed: it is short.\n"));
+  program.write("reply", R"({"id":1,"reply":"status","body":{"warnings":["audit_damaged","from a later version"]}})");
+  const QString status = program.run({"status"}).out;
+  QVERIFY(status.contains("the audit trail was damaged"));
+  QVERIFY(status.contains("from a later version"));
+  QVERIFY(program.run({"status", "--lang", "zh_CN"}).out.contains("审计记录已受损"));
 }
 
 void VerbsTest::errors_in_both_forms() {

@@ -151,7 +151,8 @@ void UsersTest::weak_passwords_are_taken() {
   AdminFixture f;
   QVERIFY(f.begin());
   for (const char* weak : {"secret", "1", "password1", "bob"}) {
-    QVERIFY(f.ask(api::UserSet{.user = "alice@example.org", .password = weak}).has_value());
+    const auto taken = f.ask(api::UserSet{.user = "alice@example.org", .password = weak});
+    QVERIFY(taken.has_value() && taken->weakness.has_value());
     QVERIFY(opens(f.account("alice@example.org"), weak));
   }
 }
