@@ -86,7 +86,8 @@ Expected<change::Proposal> first_documents(AdminState::Parts& p, const Beginning
   proposal.undo = change::Undo::irreversible;
   Json user{{"address", address}, {"created", now}};
   if (!beginning.password.empty()) {
-    auto secret = p.password_secret(beginning.password, id, address);
+    identity::Weakness unsaid{};  // the first password may be changed at leisure
+    auto secret = p.password_secret(beginning.password, id, address, unsaid);
     if (!secret) return fail(secret.error());
     user["password"] = secret->id;
     proposal.secrets.push_back(std::move(*secret));
