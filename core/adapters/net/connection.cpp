@@ -178,7 +178,7 @@ asio::awaitable<bool> Connection::flush() {
 
 asio::awaitable<bool> Connection::handshake(std::string& early) {
   tls_ = std::make_unique<crypto::TlsEngine>(thread_.policy().tls);
-  waited_at_.reset();
+  waited_at_ = UINT64_MAX;
   for (;;) {
     const Wake wake = co_await wait_readable(kHandshakeTimeout, 0);
     if (wake != Wake::readable) co_return false;

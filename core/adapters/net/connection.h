@@ -6,7 +6,6 @@
 #include <asio/ip/tcp.hpp>
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "adapters/net/io_thread.h"
@@ -82,7 +81,7 @@ class Connection {
   bool expired_ = false;
   bool stop_requested_ = false;
   bool dead_ = false;
-  std::optional<uint64_t> waited_at_;  ///< progress at the last wait for input
+  uint64_t waited_at_ = UINT64_MAX;  ///< progress at the last wait for input
 };
 
 /// The coroutine of an SMTP or a POP3 connection; ends when the session has ended.
