@@ -51,6 +51,8 @@ void Connection::request_stop(std::string reason, bool patient) {
   if (!stop_requested_) stop_reason_ = std::move(reason);
   stop_requested_ = true;
   if (patient && in_message()) return;
+  // Told while an answer is waited for, it is remembered until the next wait for input.
+  stop_at_once_ = true;
   std::error_code ignored;
   socket_.cancel(ignored);
 }
@@ -62,7 +64,7 @@ void Connection::recheck_login() {
 
 asio::awaitable<Wake> Connection::wait_readable(Seconds timeout, uint64_t progress) {
   if (dead_) co_return Wake::gone;
-  if (stop_requested_ && !in_message()) co_return Wake::stopped;
+  if (stop_at_once_ || (stop_requested_ && !in_message())) co_return Wake::stopped;
   if (waited_at_ != progress) input_deadline_ = std::chrono::steady_clock::now() + timeout;
   waited_at_ = progress;
   arm(input_deadline_);

@@ -80,6 +80,7 @@ class Connection {
   bool armed_ = false;
   bool expired_ = false;
   bool stop_requested_ = false;
+  bool stop_at_once_ = false;  ///< in the middle of a message, too
   bool dead_ = false;
   uint64_t waited_at_ = UINT64_MAX;  ///< progress at the last wait for input
 };

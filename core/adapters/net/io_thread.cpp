@@ -32,6 +32,8 @@ void IoThread::start() {
 void IoThread::join() {
   asio::post(io_, [this] {
     work_.reset();
+    // A tick that is due already cannot be cancelled any more: it must not wind itself up again.
+    ended_ = true;
     timer_.cancel();
   });
   thread_.join();
@@ -69,7 +71,7 @@ void IoThread::stop_sessions(bool patient) {
 void IoThread::tick() {
   timer_.expires_after(kTick);
   timer_.async_wait([this](std::error_code error) {
-    if (error) return;
+    if (error || ended_) return;
     const auto now = std::chrono::steady_clock::now();
     for (Connection* connection : connections_) connection->check_deadline(now);
     tick();

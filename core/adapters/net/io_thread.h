@@ -75,6 +75,7 @@ class IoThread {
   std::vector<Connection*> connections_;
   std::atomic<size_t> open_{0};
   bool stopping_ = false;
+  bool ended_ = false;  ///< join() has begun
   std::thread thread_;
 };
 

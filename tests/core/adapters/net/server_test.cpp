@@ -195,6 +195,7 @@ class ServerTest : public QObject {
   void idle_session_is_timed_out();
   void swap_ends_sessions_whose_login_is_gone();
   void kill_ends_one_session();
+  void a_tick_that_is_due_does_not_keep_it_from_stopping();
   void half_a_command_gains_no_time();
   void the_last_reply_arrives_over_unread_input();
   void port_in_use_names_the_holder();
@@ -263,6 +264,19 @@ void ServerTest::swap_ends_sessions_whose_login_is_gone() {
   QVERIFY(applied.get_future().wait_for(Seconds(20)) == std::future_status::ready);
   QVERIFY(pop->line().starts_with("-ERR"));
   QCOMPARE(pop->line(), std::string("<closed>"));
+}
+
+void ServerTest::a_tick_that_is_due_does_not_keep_it_from_stopping() {
+  Fixture fixture;
+  std::promise<void> held;
+  // The thread is held over its next tick, which is then due when the end comes.
+  fixture.server.swap_policy(fixture.policy(1), [&held] {
+    held.set_value();
+    std::this_thread::sleep_for(Millis(1500));
+  });
+  held.get_future().wait();
+  fixture.server.stop(Seconds(0));
+  QCOMPARE(fixture.server.open_sessions(), size_t{0});
 }
 
 void ServerTest::half_a_command_gains_no_time() {
