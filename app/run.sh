@@ -16,11 +16,14 @@ trial=$(mktemp -d "${TMPDIR:-/tmp}/postern-trial.XXXXXX")
 export XDG_CONFIG_HOME=$trial/configuration
 server=
 finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null && wait "$server" 2>/dev/null
+  if [ -n "$server" ]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
   rm -rf "$trial"
 }
 trap finish EXIT
-trap 'exit 0' INT TERM
+trap 'exit 0' INT TERM HUP
 printf 'trial-password\n' | $postern init --data "$trial/data" --domain example.org --admin admin --password-stdin > /dev/null
 printf 'trial-password\n' | $postern user add --data "$trial/data" alice@example.org --password-stdin > /dev/null
 
@@ -30,7 +33,8 @@ free_port() {  # the first free port from $1 on
   echo "$port"
 }
 mkfifo "$trial/ready"
-$postern serve --data "$trial/data" --smtp "127.0.0.1:$(free_port 2525)" --pop3 "127.0.0.1:$(free_port 2110)" > "$trial/ready" &
+# In a session of its own: Ctrl-C reaches this script alone, which stops the server in peace.
+setsid $postern serve --data "$trial/data" --smtp "127.0.0.1:$(free_port 2525)" --pop3 "127.0.0.1:$(free_port 2110)" > "$trial/ready" &
 server=$!
 read -r ready < "$trial/ready" || { wait "$server"; exit 1; }
 smtp=$(sed -n 's/.*smtp=\([^ ]*\).*/\1/p' <<< "$ready")
