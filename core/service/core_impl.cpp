@@ -65,6 +65,14 @@ void CoreImpl::note(const std::string& action) {
   if (!done) log_error("audit", action + " could not be noted: " + std::string(error_name(done.error().code)));
 }
 
+void CoreImpl::note_sealed(const store::SealedMonth& month, const std::function<void()>& recorded) {
+  const Json what{{"sha256", month.sha256}, {"sessions", month.sessions}};
+  // The digest stands in the object, too: what is hashed outlives a payload that is erased.
+  const auto done = admin_->note("ledger.seal", "sessions-" + month.month + " " + month.sha256, dump_json(what));
+  if (done) return recorded();
+  log_error("audit", "ledger.seal could not be noted: " + std::string(error_name(done.error().code)));
+}
+
 /// On the admin thread. A change is answered when every I/O thread works by it.
 void CoreImpl::perform(const api::Caller& caller, const api::Request& request, const api::ReplyHandler& reply) {
   auto answer = std::make_shared<api::Reply>(admin_->handle(caller, request));
@@ -115,7 +123,6 @@ void CoreImpl::stop() {
   if (desk_) desk_->stop();
   if (workers_) workers_->stop();
   control_.reset();
-  admin_thread_.reset();
   server_.reset();
   desk_.reset();
   host_.reset();
@@ -123,6 +130,7 @@ void CoreImpl::stop() {
   verified_.reset();
   workers_.reset();
   ledger_.reset();
+  admin_thread_.reset();  // the ledger's thread may still have had something for it
   mail_.reset();
   admin_.reset();
   folder_.reset();

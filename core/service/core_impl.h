@@ -63,6 +63,8 @@ class CoreImpl final : public api::Core {
   void end_session(api::Caller caller, const api::SessionKill& request, const api::ReplyHandler& reply);
   /// A line in the audit trail about the service itself. Mail does not stop for one that cannot be written.
   void note(const std::string& action);
+  /// A month of the session ledger will not change any more: its digest goes into the trail. The admin thread.
+  void note_sealed(const store::SealedMonth& month, const std::function<void()>& recorded);
 
   // answers.cpp
   void answer_status(const api::ReplyHandler& reply);

@@ -99,6 +99,7 @@ Expected<void> CoreImpl::open_folder() {
 }
 
 Expected<void> CoreImpl::open_stores(bool sweep) {
+  admin_thread_ = std::make_unique<TaskThread>();  // takes tasks from now on, does them once it is started
   const std::string folder = folder_of(place_);
   const auto path = kek_of(place_);
   if (!path) return fail(path.error());
@@ -126,6 +127,9 @@ Expected<void> CoreImpl::open_stores(bool sweep) {
   mail_ = std::move(*mail);
   store::LedgerOptions ledger;
   ledger.folder = folder_of(place_);
+  ledger.sealed = [this](const store::SealedMonth& month, std::function<void()> recorded) {
+    admin_thread_->post([this, month, recorded = std::move(recorded)] { note_sealed(month, recorded); });
+  };
   auto opened = store::LedgerStore::open(clock_, std::move(ledger));
   if (!opened) return fail(opened.error());
   ledger_ = std::move(*opened);
@@ -170,7 +174,6 @@ void CoreImpl::begin_work() {
   published_ = admin_->policy();
   desk_->set_book(login_book(published_));
   if (verifier_) verifier_->set_book(login_book(published_));
-  admin_thread_ = std::make_unique<TaskThread>();
   session_end_->set_kill([this](uint64_t session, const std::string& reason, std::function<void(bool)> done) {
     const auto ended = [this, done](bool found) { admin_thread_->post([done, found] { done(found); }); };
     if (!desk_->kill(session, reason, ended)) done(false);

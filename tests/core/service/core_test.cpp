@@ -72,6 +72,7 @@ class CoreTest : public QObject {
   void many_at_once();
   void ending_a_session();
   void stopped_while_it_is_asked();
+  void a_month_that_is_over_is_sealed();
 };
 
 void CoreTest::many_at_once() {
@@ -146,6 +147,30 @@ void CoreTest::stopped_while_it_is_asked() {
   QCOMPARE(answered.load(), 40);
   QVERIFY(r.again());
   QVERIFY(std::get<api::AuditVerifyReply>(r.ask(api::AuditVerify{})).ok);
+}
+
+size_t seals(Running& r) {
+  const auto trail = std::get<api::AuditReply>(r.ask(api::AuditList{}));
+  return static_cast<size_t>(std::count_if(trail.entries.begin(), trail.entries.end(),
+                                           [](const api::AuditRow& row) { return row.action == "ledger.seal"; }));
+}
+
+void CoreTest::a_month_that_is_over_is_sealed() {
+  Running r;
+  QVERIFY(r.start());
+  QVERIFY(deliver(r.smtp));
+  r.core->stop();
+  const QString data = r.folder.path() + "/data/sessions-";
+  const QDate today = QDateTime::currentDateTimeUtc().date();
+  QVERIFY(
+      QFile::copy(data + today.toString("yyyy-MM") + ".db", data + today.addMonths(-1).toString("yyyy-MM") + ".db"));
+  QVERIFY(r.again());
+  QTRY_COMPARE(seals(r), size_t{1});
+  r.core->stop();
+  // Once: the next start finds it recorded.
+  QVERIFY(r.again());
+  QVERIFY(deliver(r.smtp));
+  QCOMPARE(seals(r), size_t{1});
 }
 
 QTEST_GUILESS_MAIN(CoreTest)

@@ -185,6 +185,7 @@ void DatabaseTest::a_migration_that_fails_changes_nothing() {
   constexpr std::array<Migration, 2> kBroken{{{1, ""}, {2, "INSERT INTO t VALUES(8); INSERT INTO nowhere VALUES(1);"}}};
   QVERIFY(!store::open_migrated(f.path, f.options, kBroken, platform::real_files()).has_value());
   auto database = f.open(1);
+  QVERIFY2(database.has_value(), database ? "" : error_name(database.error().code).data());
   QCOMPARE(database->user_version(), int64_t{1});
   QCOMPARE(*database->scalar("SELECT count(*) FROM t"), int64_t{1});
 }
