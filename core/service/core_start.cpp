@@ -6,6 +6,7 @@
 #include "adapters/store/preflight.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "service/admin/kinds.h"
 #include "service/core_impl.h"
 #include "service/gate_rules.h"
 #include "service/places.h"
@@ -38,12 +39,6 @@ Expected<void> expect_state(const std::string& folder) {
     if (fs::exists(fs::path(folder) / other, error))
       return fail(ErrorCode::folder_damaged, {state.string(), "it is missing or empty"});
   return {};
-}
-
-/// Two listeners cannot share a place; port 0 is another one each time.
-bool collide(const Endpoint& a, const Endpoint& b) {
-  if (a.port != b.port || a.port == 0) return false;
-  return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();
 }
 
 }  // namespace

@@ -104,9 +104,4 @@ struct EngineFolder : StateFolder {
   }
 };
 
-template <class T>
-ErrorCode code_of(const Expected<T>& result) {
-  return result ? ErrorCode::none : result.error().code;
-}
-
 }  // namespace postern::test

@@ -13,15 +13,9 @@
 #include "crypto/random.h"
 #include "response/audit/audit_log.h"
 #include "response/audit/verify.h"
+#include "support/folders.h"
 
 namespace postern::test {
-
-/// In memory when there is such a file system: these tests sync often.
-inline QString quick_folder() {
-  std::error_code ignored;
-  return std::filesystem::is_directory("/dev/shm", ignored) ? "/dev/shm/postern-XXXXXX"
-                                                            : QDir::tempPath() + "/postern-XXXXXX";
-}
 
 struct StateFolder {
   QTemporaryDir folder{quick_folder()};

@@ -39,10 +39,10 @@ Reply judge(Recipient::Kind kind) {
 /// What the trace headers add to the declared size, and a little more.
 constexpr uint64_t kTraceOctets = 1024;
 
-/// Without a declared size nobody knows yet whether the message fits into what is left.
-bool is_tight(const Step& step, const Recipient& recipient) {
-  if (recipient.role || step.state.transaction->envelope.declared_size) return false;
-  return step.context.rules.room(recipient.account) < step.limits().message_size;
+/// Without a declared size nobody knows yet whether the message fits into what is left. Asking for the room reads the
+/// store.
+bool is_tight(const Step& step, uint64_t room) {
+  return !step.state.transaction->envelope.declared_size && room < step.limits().message_size;
 }
 
 /// One full mailbox must not keep the message from everybody else: it is refused here (RFC 5321 section 4.2.3), and one
@@ -54,7 +54,7 @@ Reply judge_room(const Step& step, const Recipient& recipient) {
   const uint64_t room = step.context.rules.room(recipient.account);
   const auto declared = transaction.envelope.declared_size;
   if (room == 0 || (declared && room < *declared + kTraceOctets)) return Reply::mailbox_full;
-  if (is_tight(step, recipient) && !transaction.envelope.recipients.empty()) return Reply::recipient_alone;
+  if (!transaction.envelope.recipients.empty() && is_tight(step, room)) return Reply::recipient_alone;
   return Reply::none;
 }
 
@@ -121,7 +121,9 @@ Refusal check_rcpt(const Step& step, const Request& request) {
 void proceed_rcpt(Step& step, Request& request) {
   Envelope& envelope = step.state.transaction->envelope;
   const Recipient recipient = look_up(step, request.path);
-  step.state.transaction->alone = is_tight(step, recipient);
+  // Beside others no nearly full mailbox was taken.
+  if (envelope.recipients.empty() && !recipient.role)
+    step.state.transaction->alone = is_tight(step, step.context.rules.room(recipient.account));
   add_mailbox(envelope, recipient);
   envelope.recipients.push_back(path_text(request.path));
   envelope.recipient_dsn.push_back({std::move(request.rcpt.notify), std::move(request.rcpt.orcpt)});

@@ -18,6 +18,14 @@ std::optional<Enum> find_name(const std::array<std::string_view, Size>& names, s
   return static_cast<Enum>(found - names.begin());
 }
 
+template <class One, class Say>
+std::string first_few(const std::vector<One>& list, Say say) {
+  std::string out;
+  for (size_t i = 0; i < std::min(list.size(), kSummaryItems); ++i) out += (i == 0 ? "" : ", ") + say(list[i]);
+  if (list.size() > kSummaryItems) out += " and " + std::to_string(list.size() - kSummaryItems) + " more";
+  return out;
+}
+
 const char* step_of(const Item& item) {
   if (!item.before) return " added";
   return item.after ? " changed" : " removed";
@@ -39,19 +47,11 @@ std::optional<Undo> undo_from_name(std::string_view name) {
 }
 
 std::string summary_of(const std::vector<EffectIntent>& effects) {
-  std::string out;
-  for (size_t i = 0; i < std::min(effects.size(), kSummaryItems); ++i)
-    out += (i == 0 ? "" : ", ") + effects[i].verb + " " + effects[i].object;
-  if (effects.size() > kSummaryItems) out += " and " + std::to_string(effects.size() - kSummaryItems) + " more";
-  return out;
+  return first_few(effects, [](const EffectIntent& effect) { return effect.verb + " " + effect.object; });
 }
 
 std::string summary_of(const std::vector<Item>& items) {
-  std::string out;
-  for (size_t i = 0; i < std::min(items.size(), kSummaryItems); ++i)
-    out += (i == 0 ? "" : ", ") + items[i].name.to_string() + step_of(items[i]);
-  if (items.size() > kSummaryItems) out += " and " + std::to_string(items.size() - kSummaryItems) + " more";
-  return out;
+  return first_few(items, [](const Item& item) { return item.name.to_string() + step_of(item); });
 }
 
 std::string object_of(const ChangeSet& change) {

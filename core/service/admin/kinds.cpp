@@ -60,15 +60,6 @@ std::string check_os_user(const std::string& text) {
   return expect(good, "the name of a user of the operating system");
 }
 
-bool is_wildcard(const IpAddress& address) {
-  return address == IpAddress() || address == IpAddress::v4({});
-}
-/// Linux lets nobody listen on a port beside one who listens there on all addresses.
-bool collide(const Endpoint& a, const Endpoint& b) {
-  if (a.port == 0 || a.port != b.port) return false;
-  return a.address == b.address || is_wildcard(a.address) || is_wildcard(b.address);
-}
-
 DocumentKind user_kind() {
   DocumentKind kind = change::make_kind(
       kUserKind, "",
@@ -169,6 +160,11 @@ DocumentKind tls_kind() {
 }
 
 }  // namespace
+
+bool collide(const Endpoint& a, const Endpoint& b) {
+  if (a.port == 0 || a.port != b.port) return false;
+  return a.address == b.address || a.address.is_unspecified() || b.address.is_unspecified();
+}
 
 change::DocumentKinds document_kinds(PolicyBuilder* builder) {
   using Step = Expected<void> (PolicyBuilder::*)(const change::Compiled&);

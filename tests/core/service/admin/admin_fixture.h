@@ -9,17 +9,11 @@
 #include "crypto/kdf.h"
 #include "crypto/random.h"
 #include "service/admin/admin_state.h"
+#include "support/folders.h"
 
 namespace postern::test {
 
 using service::AdminState;
-
-/// In memory when there is such a file system: these tests sync often.
-inline QString quick_folder() {
-  std::error_code ignored;
-  return std::filesystem::is_directory("/dev/shm", ignored) ? "/dev/shm/postern-XXXXXX"
-                                                            : QDir::tempPath() + "/postern-XXXXXX";
-}
 
 struct AdminFixture {
   QTemporaryDir folder{quick_folder()};
@@ -87,10 +81,5 @@ struct AdminFixture {
   }
   std::shared_ptr<const service::Policy> kept;
 };
-
-template <class T>
-ErrorCode code_of(const Expected<T>& result) {
-  return result ? ErrorCode::none : result.error().code;
-}
 
 }  // namespace postern::test
